@@ -11,6 +11,8 @@ export interface Plan {
   readonly rung: 'kvm' | 'ec2';
   /** Limits to put in force; only meters that change. */
   readonly set: Allocation;
+  /** For rung `ec2`: the type in force and the one wanted. */
+  readonly instanceType?: { readonly from: string; readonly to: string };
   /** Limits in force when the plan was made, for the same meters: what a roll-back returns to. */
   readonly from: Allocation;
   readonly decisions: readonly MeterDecision[];
