@@ -1,20 +1,28 @@
-import type { VmId } from '../core/units.ts';
+import type { EpochMs, VmId } from '../core/units.ts';
 
 /** One checkpoint: a shadow as bytes, with the version that guards it. */
 export interface StoredShadow {
+  readonly kind: 'live';
   readonly vm: VmId;
   /** 1 for the first; each accepted write raises it by exactly one. */
   readonly version: number;
   readonly state: Uint8Array;
 }
 
+/** What is left of a shadow whose primary is gone, so that a late frame does not bring it back. */
+export interface EndedShadow {
+  readonly kind: 'ended';
+  readonly vm: VmId;
+  readonly version: number;
+  readonly endedAt: EpochMs;
+}
+
 /** Where shadows rest between windows. */
 export interface ShadowStore {
-  /** The newest checkpoint, or undefined when the VM has none. Throws Fault STORE_UNAVAILABLE (retryable). */
-  get: (vm: VmId) => Promise<StoredShadow | undefined>;
-  /** Writes version n over n - 1 (1 over nothing). Throws Fault SHADOW_STALE_WRITE when another version is there. */
-  put: (shadow: StoredShadow) => Promise<void>;
-  /** Ends it. A second time, or for a VM that has none, does nothing. */
-  delete: (vm: VmId) => Promise<void>;
-  list: () => Promise<readonly VmId[]>;
+  /** The newest checkpoint, its end, or undefined when the VM was never seen. Throws Fault STORE_UNAVAILABLE (retryable). */
+  get: (vm: VmId) => Promise<StoredShadow | EndedShadow | undefined>;
+  /** Writes version n over n - 1 (1 over nothing or over an end). Throws Fault SHADOW_STALE_WRITE when another version is there. */
+  put: (shadow: Omit<StoredShadow, 'kind'>) => Promise<void>;
+  /** Ends it, whatever its version. A second time, or for a VM that was never seen, it only moves the end forward. */
+  end: (vm: VmId, endedAt: EpochMs) => Promise<void>;
 }

@@ -1,0 +1,72 @@
+import { recommend } from '../../lib/core/sizing/size.ts';
+import { decide } from '../../lib/core/policy/decide.ts';
+import { makePlan } from '../../lib/core/plan/make-plan.ts';
+import { NO_MEMORY, type PolicyMemory, type PolicySet } from '../../lib/core/policy/policy.ts';
+import type { Shadow, ShadowMemory } from '../../lib/core/shadow/shadow.ts';
+import type { Allocation, Meter } from '../../lib/core/meter.ts';
+import type { Plan } from '../../lib/core/plan/plan.ts';
+import type { Frame } from '../../lib/core/trace/frame.ts';
+import type { DurationMs, EpochMs } from '../../lib/core/units.ts';
+import type { Observer } from '../../lib/ports/observer.ts';
+
+export interface ReactDeps {
+  readonly policies: PolicySet;
+  readonly observer: Observer;
+  readonly now: EpochMs;
+}
+
+/** What rides in a shadow's memory: what the policies remember, and the plan that is not yet seen in the trace. */
+interface Remembered {
+  readonly policy?: PolicyMemory;
+  readonly inFlight?: { readonly planId: string; readonly set: Allocation; readonly expiresAt: EpochMs };
+}
+
+/** A type change takes minutes of waiting for the instance; its plan must not run out on the way into the workflow. */
+const EC2_LIFETIME_MS: DurationMs = 900_000;
+
+/**
+ * What a shadow makes of its newest frame: forecast, size, decision and, when a policy's threshold is met and no plan is
+ * under way for the VM, the plan to start. Pure but for what it leaves in the shadow's memory.
+ */
+export function react({ policies, observer, now }: ReactDeps, shadow: Shadow, frame: Frame): Plan | undefined {
+  const forecast = shadow.forecast();
+  if (forecast === undefined) return undefined;
+  const { primary, host, allocation, lastAt, state } = shadow;
+  const remembered = shadow.memory as Remembered;
+  const inFlight = stillInFlight(remembered.inFlight, allocation, now);
+  const { decision, memory } = decide(
+    {
+      primary,
+      host,
+      recommendation: recommend(forecast),
+      allocation,
+      memory: remembered.policy ?? NO_MEMORY,
+      now,
+      lastAt,
+      state,
+      busy: inFlight !== undefined,
+    },
+    policies,
+  );
+  remember(shadow, { policy: memory, ...(inFlight === undefined ? {} : { inFlight }) });
+  observer.observed({ host, primary, frame, forecast, decision });
+  if (inFlight !== undefined) return undefined;
+  const lifetime = primary.actuator === 'ec2' ? EC2_LIFETIME_MS : forecast.lead + forecast.hold;
+  return makePlan({ decision, primary, host, allocation, sampledAt: forecast.at, now, lifetime });
+}
+
+/** Notes a started plan, so that no second one is made until the trace confirms it or its time is over. */
+export function noteStarted(shadow: Shadow, { id, set, expiresAt }: Plan): void {
+  remember(shadow, { ...(shadow.memory as Remembered), inFlight: { planId: id, set, expiresAt } });
+}
+
+function remember(shadow: Shadow, remembered: Remembered): void {
+  shadow.memory = remembered as unknown as ShadowMemory;
+}
+
+/** Confirmed by the trace itself: the limits that the host reports are the ones that the plan set. */
+function stillInFlight(inFlight: Remembered['inFlight'], inForce: Allocation, now: EpochMs): Remembered['inFlight'] {
+  if (inFlight === undefined || now > inFlight.expiresAt) return undefined;
+  const confirmed = Object.entries(inFlight.set).every(([meter, value]) => inForce[meter as Meter] === value);
+  return confirmed ? undefined : inFlight;
+}

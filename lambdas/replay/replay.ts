@@ -1,0 +1,108 @@
+import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
+import { decodeBatch } from '../../lib/adapters/trace/wire.ts';
+import { messageOf } from '../../lib/core/fault.ts';
+import type { Horizon } from '../../lib/core/forecast/forecast.ts';
+import type { PolicySet } from '../../lib/core/policy/policy.ts';
+import type { Plan } from '../../lib/core/plan/plan.ts';
+import type { Shadow } from '../../lib/core/shadow/shadow.ts';
+import type { Frame } from '../../lib/core/trace/frame.ts';
+import type { EpochMs, VmId } from '../../lib/core/units.ts';
+import type { Observer } from '../../lib/ports/observer.ts';
+import type { ShadowStore } from '../../lib/ports/shadow-store.ts';
+import type { Workflow } from '../../lib/ports/workflow.ts';
+import { type Platform, withPlatform, type Handler } from '../platform/with-platform.ts';
+import { applyBatch } from './apply.ts';
+import { noteStarted, react } from './react.ts';
+import { Window, type WindowState } from './window.ts';
+
+export interface ReplayDeps {
+  readonly shadows: ShadowStore;
+  readonly workflow: Workflow;
+  readonly observer: Observer;
+  readonly policies: PolicySet;
+  readonly horizon: Horizon;
+  readonly now: () => EpochMs;
+}
+
+/** The Kinesis event as Lambda sends it; the window's fields are there when the event source has a tumbling window. */
+export interface ReplayEvent {
+  readonly Records: readonly ReplayRecord[];
+  readonly window?: { readonly start: string; readonly end: string };
+  readonly state?: WindowState;
+  readonly isFinalInvokeForWindow?: boolean;
+}
+
+interface ReplayRecord {
+  readonly kinesis: { readonly data: string; readonly partitionKey: string; readonly sequenceNumber: string };
+}
+
+export interface ReplayResult {
+  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
+  readonly state: WindowState;
+}
+
+type Taken = Map<VmId, { shadow: Shadow; frame: Frame }>;
+
+/**
+ * The replay function: records in, shadows moved, plans started. Records that fail (damaged ones for ever, a store that
+ * does not answer for now) are reported one by one; Lambda resumes from the lowest of them, and the ones after it are
+ * then duplicates to their shadows. With a tumbling window the shadows ride in its state and reach the store at its end;
+ * without one they are written after each batch.
+ */
+export function replayHandler(deps: ReplayDeps, platform: Platform): Handler<ReplayEvent, ReplayResult> {
+  return withPlatform(platform, async (event) => {
+    const window = new Window(deps.shadows, event.state ?? {});
+    const taken: Taken = new Map();
+    const batchItemFailures = await applyRecords(deps, event, { window, taken });
+    await reactAll(deps, platform, taken);
+    if (event.window !== undefined && event.isFinalInvokeForWindow !== true) {
+      return { batchItemFailures, state: await window.state() };
+    }
+    const overtaken = await window.checkpoint();
+    if (overtaken.length > 0) platform.logger.warn('shadows were checkpointed by another writer', { overtaken });
+    return { batchItemFailures, state: {} };
+  });
+}
+
+async function applyRecords(
+  deps: ReplayDeps,
+  event: ReplayEvent,
+  { window, taken }: { readonly window: Window; readonly taken: Taken },
+): Promise<ReplayResult['batchItemFailures']> {
+  if (event.Records.length === 0) return [];
+  const processor = new BatchProcessor(EventType.KinesisDataStreams);
+  const apply = async ({ kinesis }: ReplayRecord): Promise<void> => {
+    const batch = decodeBatch(Buffer.from(kinesis.data, 'base64'));
+    const applied = await applyBatch({ window, horizon: deps.horizon, observer: deps.observer }, batch);
+    for (const [vm, entry] of applied) taken.set(vm, entry);
+    for (const { vm, kind } of batch.events ?? []) if (kind === 'ended') taken.delete(vm);
+  };
+  const response = await processPartialResponse({ Records: [...event.Records] }, apply as never, processor, {
+    processInParallel: false,
+    throwOnFullBatchFailure: false,
+  });
+  return response.batchItemFailures;
+}
+
+/** A plan that cannot be started now is made again from the next frame: a second later, and fresher. */
+async function reactAll(deps: ReplayDeps, platform: Platform, taken: Taken): Promise<void> {
+  const started: Promise<void>[] = [];
+  for (const { shadow, frame } of taken.values()) {
+    const plan = react({ policies: deps.policies, observer: deps.observer, now: deps.now() }, shadow, frame);
+    if (plan !== undefined) started.push(start(deps, platform, { shadow, plan }));
+  }
+  await Promise.all(started);
+}
+
+async function start(
+  deps: ReplayDeps,
+  { logger }: Platform,
+  { shadow, plan }: { shadow: Shadow; plan: Plan },
+): Promise<void> {
+  try {
+    if (await deps.workflow.start(plan)) deps.observer.planned(plan);
+    noteStarted(shadow, plan);
+  } catch (error) {
+    logger.warn('a plan could not be started', { planId: plan.id, vm: plan.vm, because: messageOf(error) });
+  }
+}

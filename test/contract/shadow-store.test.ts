@@ -1,0 +1,81 @@
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { dynamoShadowStore } from '../../lib/adapters/aws/dynamo-shadow-store.ts';
+import { memoryShadowStore } from '../../lib/adapters/memory/shadow-store.ts';
+import { startDynamo, type LocalDynamo } from '../../lib/local/dynamodb.ts';
+import type { ShadowStore } from '../../lib/ports/shadow-store.ts';
+
+const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
+let dynamo: LocalDynamo;
+let client: DynamoDBDocumentClient;
+
+beforeAll(async () => {
+  dynamo = await startDynamo({ tables: [{ name: 'shadows', partitionKey: 'pk', sortKey: 'sk' }] });
+  client = DynamoDBDocumentClient.from(dynamo.client(), { marshallOptions: { removeUndefinedValues: true } });
+});
+
+afterAll(async () => {
+  client.destroy();
+  await dynamo.stop();
+});
+
+const implementations: [name: string, make: () => ShadowStore][] = [
+  ['memory', memoryShadowStore],
+  ['dynamo', () => dynamoShadowStore(client, 'shadows')],
+];
+
+describe.each(implementations)('shadow store: %s', (name, make) => {
+  it('gives back what was put, and nothing for a VM never seen', async () => {
+    const store = make();
+    const vm = `${name}/plain`;
+
+    expect(await store.get(vm)).toBeUndefined();
+    await store.put({ vm, version: 1, state: bytes(1, 2, 3) });
+    await store.put({ vm, version: 2, state: bytes(4) });
+
+    expect(await store.get(vm)).toEqual({ kind: 'live', vm, version: 2, state: bytes(4) });
+  });
+
+  it.each([[1], [3]])('refuses version %i over version 1', async (version) => {
+    const store = make();
+    const vm = `${name}/stale-${version}`;
+    await store.put({ vm, version: 1, state: bytes(1) });
+
+    await expect(store.put({ vm, version, state: bytes(9) })).rejects.toMatchObject({ code: 'SHADOW_STALE_WRITE' });
+
+    expect(await store.get(vm)).toMatchObject({ version: 1, state: bytes(1) });
+  });
+
+  it('refuses a first version that is not 1', async () => {
+    await expect(make().put({ vm: `${name}/late`, version: 2, state: bytes(1) })).rejects.toMatchObject({
+      code: 'SHADOW_STALE_WRITE',
+    });
+  });
+
+  it('remembers an end, keeps the newest, and refuses to go on from before it', async () => {
+    const store = make();
+    const vm = `${name}/ended`;
+    await store.put({ vm, version: 1, state: bytes(1) });
+
+    await store.end(vm, 5_000);
+    await store.end(vm, 4_000);
+
+    expect(await store.get(vm)).toMatchObject({ kind: 'ended', endedAt: 5_000 });
+    await expect(store.put({ vm, version: 2, state: bytes(2) })).rejects.toMatchObject({ code: 'SHADOW_STALE_WRITE' });
+  });
+
+  it('lets a new life begin with version 1 after an end', async () => {
+    const store = make();
+    const vm = `${name}/again`;
+    await store.end(vm, 5_000);
+
+    await store.put({ vm, version: 1, state: bytes(7) });
+
+    expect(await store.get(vm)).toMatchObject({ kind: 'live', version: 1, state: bytes(7) });
+  });
+});
+
+it('says that the table did not answer, as a fault that may be retried', async () => {
+  const store = dynamoShadowStore(client, 'no-such-table');
+
+  await expect(store.get('a')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true });
+});
