@@ -38,13 +38,17 @@ async function describe({ window, horizon }: ApplyDeps, batch: Batch, primary: P
   const found = await window.find(primary.vm);
   const appeared = batch.events?.find(({ vm, kind }) => vm === primary.vm && kind === 'appeared');
   if (found instanceof Shadow) {
-    if (found.host === batch.host) found.describe(primary);
+    if (found.host === batch.host) found.describe(joined(found.primary, primary));
     return;
   }
   if (found !== undefined && (appeared === undefined || appeared.at <= found.endedAt)) return;
   const at = appeared?.at ?? batch.frames.find(({ vm }) => vm === primary.vm)?.at;
   if (at !== undefined) window.add(Shadow.create(primary, batch.host, horizon, at));
 }
+
+/** A guest's agent describes itself without knowing who can resize it: that must not hide what EC2 said. */
+const joined = (known: Primary, newer: Primary): Primary =>
+  newer.actuator === 'none' && known.actuator !== 'none' ? { ...newer, ...known } : newer;
 
 async function live({ window, observer }: ApplyDeps, batch: Batch, event: LifecycleEvent): Promise<void> {
   const shadow = await window.find(event.vm);

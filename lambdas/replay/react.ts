@@ -18,8 +18,18 @@ export interface ReactDeps {
 /** What rides in a shadow's memory: what the policies remember, and the plan that is not yet seen in the trace. */
 interface Remembered {
   readonly policy?: PolicyMemory;
-  readonly inFlight?: { readonly planId: string; readonly set: Allocation; readonly expiresAt: EpochMs };
+  readonly inFlight?: InFlight;
 }
+
+interface InFlight {
+  readonly planId: string;
+  readonly set: Allocation;
+  readonly startedAt: EpochMs;
+  readonly expiresAt: EpochMs;
+}
+
+/** The workflow settles a second or two after the host has acted; a plan made before would find the VM locked. */
+const SETTLING_MS: DurationMs = 3_000;
 
 /** A type change takes minutes of waiting for the instance; its plan must not run out on the way into the workflow. */
 const EC2_LIFETIME_MS: DurationMs = 900_000;
@@ -56,8 +66,8 @@ export function react({ policies, observer, now }: ReactDeps, shadow: Shadow, fr
 }
 
 /** Notes a started plan, so that no second one is made until the trace confirms it or its time is over. */
-export function noteStarted(shadow: Shadow, { id, set, expiresAt }: Plan): void {
-  remember(shadow, { ...(shadow.memory as Remembered), inFlight: { planId: id, set, expiresAt } });
+export function noteStarted(shadow: Shadow, { id, set, expiresAt }: Plan, startedAt: EpochMs): void {
+  remember(shadow, { ...(shadow.memory as Remembered), inFlight: { planId: id, set, startedAt, expiresAt } });
 }
 
 function remember(shadow: Shadow, remembered: Remembered): void {
@@ -65,8 +75,9 @@ function remember(shadow: Shadow, remembered: Remembered): void {
 }
 
 /** Confirmed by the trace itself: the limits that the host reports are the ones that the plan set. */
-function stillInFlight(inFlight: Remembered['inFlight'], inForce: Allocation, now: EpochMs): Remembered['inFlight'] {
+function stillInFlight(inFlight: InFlight | undefined, inForce: Allocation, now: EpochMs): InFlight | undefined {
   if (inFlight === undefined || now > inFlight.expiresAt) return undefined;
+  if (now < inFlight.startedAt + SETTLING_MS) return inFlight;
   const confirmed = Object.entries(inFlight.set).every(([meter, value]) => inForce[meter as Meter] === value);
   return confirmed ? undefined : inFlight;
 }

@@ -101,7 +101,7 @@ async function start(
 ): Promise<void> {
   try {
     if (await deps.workflow.start(plan)) deps.observer.planned(plan);
-    noteStarted(shadow, plan);
+    noteStarted(shadow, plan, deps.now());
   } catch (error) {
     logger.warn('a plan could not be started', { planId: plan.id, vm: plan.vm, because: messageOf(error) });
   }
