@@ -1,0 +1,158 @@
+import { Command } from 'commander';
+import { openCsvWriter, type TraceSeries } from '../adapters/trace/csv.ts';
+import type { CsvWriter } from '../adapters/trace/csv-writer.ts';
+import { parseDuration } from '../core/duration.ts';
+import type { Horizon } from '../core/forecast/forecast.ts';
+import { METERS, type PerMeter } from '../core/meter.ts';
+import { replaySeries } from '../core/shadow/replay-series.ts';
+import { RiskTracker } from '../core/sizing/risk-tracker.ts';
+import { recommend } from '../core/sizing/size.ts';
+import { SizeSchedule } from '../core/sizing/size-schedule.ts';
+import type { DurationMs, EpochMs, Probability } from '../core/units.ts';
+import { parseShares } from './backtest-options.ts';
+import { scoreOf, VmScore, type Score } from './backtest-score.ts';
+import { seriesOf, traceProgress } from './backtest-traces.ts';
+
+interface BacktestOptions {
+  readonly trace: string;
+  readonly lead: string;
+  readonly hold: string;
+  readonly risk: string;
+  readonly warmUp: string;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+/** What a backtest did, as `--json` prints it; times in seconds, rates and shares from 0 up. */
+interface BacktestSummary {
+  readonly vms: number;
+  readonly samples: number;
+  readonly leadSeconds: number;
+  readonly holdSeconds: number;
+  readonly risks: readonly { readonly risk: Probability; readonly meters: Score }[];
+  readonly seconds: number;
+}
+
+/** `shadowcast backtest`: what the sizes would have been on a recorded trace, and what they would have been worth. */
+export function backtestCommand(): Command {
+  return new Command('backtest')
+    .description(
+      'Replays a recorded trace through a shadow and writes the capacity that would have been in force at each sample.',
+    )
+    .requiredOption('--trace <file|dir>', 'trace CSV (.csv, .csv.gz), or a folder of them')
+    .option('--lead <duration>', 'time from a decision to its effect', '5s')
+    .option('--hold <duration>', 'least time between two changes', '5s')
+    .option('--risk <share,...>', 'share of samples in which demand may be above the capacity', '0.01')
+    .option('--warm-up <duration>', 'leave this much of the beginning of each VM out of the summary', '0s')
+    .option('--out <file>', 'where the capacities go: a CSV, .gz is compressed, - is standard output')
+    .option('--json', 'print the summary as one line of JSON')
+    .action(async (options: BacktestOptions) => {
+      const summary = await backtest(options);
+      const text = options.json === true ? `${JSON.stringify(summary)}\n` : summaryWords(summary);
+      // With the capacities on standard output the summary must not be among them.
+      (options.out === '-' ? process.stderr : process.stdout).write(text);
+    });
+}
+
+async function backtest(options: BacktestOptions): Promise<BacktestSummary> {
+  const horizon: Horizon = { lead: parseDuration(options.lead), hold: parseDuration(options.hold) };
+  const risks = parseShares(options.risk, '--risk');
+  const warmUp = parseDuration(options.warmUp);
+  const startedAt = performance.now();
+  const columns = ['time', 'vm', ...METERS, ...(risks.length > 1 ? ['risk'] : [])];
+  const writer = options.out === undefined ? undefined : await openCsvWriter(options.out, columns);
+  const scores: VmScore[][] = risks.map(() => []);
+  const progress = traceProgress();
+  let samples = 0;
+  try {
+    for await (const series of seriesOf(options.trace, progress)) {
+      const rows = replayVm(series, { horizon, risks, warmUp }, scores);
+      samples += series.times.length;
+      if (writer !== undefined) await writeRows(writer, series, { risks, rows });
+    }
+  } finally {
+    progress.stop();
+    await writer?.close();
+  }
+  return {
+    vms: scores[0]?.length ?? 0,
+    samples,
+    leadSeconds: horizon.lead / 1000,
+    holdSeconds: horizon.hold / 1000,
+    risks: risks.map((risk, i) => ({ risk, meters: scoreOf(scores[i] ?? []) })),
+    seconds: (performance.now() - startedAt) / 1000,
+  };
+}
+
+/** The sizes in force at each sample of one VM, by risk. */
+type Rows = (readonly PerMeter[] | undefined)[];
+
+function replayVm(
+  series: TraceSeries,
+  { horizon, risks, warmUp }: { horizon: Horizon; risks: readonly Probability[]; warmUp: DurationMs },
+  scores: VmScore[][],
+): Rows {
+  const schedule = new SizeSchedule<readonly PerMeter[]>(horizon);
+  const trackers = risks.map((risk) => new RiskTracker(risk));
+  const own = risks.map(() => new VmScore());
+  const scoredFrom: EpochMs = (series.times[0] ?? 0) + warmUp;
+  const rows: Rows = [];
+  replaySeries(series, horizon, {
+    before: (use, at) => {
+      const inForce = schedule.inForceAt(at);
+      rows.push(inForce);
+      for (const [i, sizes] of (inForce ?? []).entries()) {
+        trackers[i]?.see(use, sizes);
+        if (at >= scoredFrom) own[i]?.see(use, sizes);
+      }
+    },
+    after: (shadow, at) => {
+      const forecast = shadow.forecast();
+      if (forecast === undefined) return;
+      const { hold } = shadow.steps;
+      schedule.ask(
+        at,
+        trackers.map((tracker) => recommend(forecast, tracker.goal(hold)).target),
+      );
+    },
+  });
+  for (const [i, score] of own.entries()) scores[i]?.push(score);
+  return rows;
+}
+
+async function writeRows(
+  writer: CsvWriter,
+  { vm, times }: TraceSeries,
+  { risks, rows }: { risks: readonly Probability[]; rows: Rows },
+): Promise<void> {
+  for (const [i, inForce] of rows.entries()) {
+    for (const [r, risk] of risks.entries()) {
+      const sizes = inForce?.[r];
+      const cells = METERS.map((meter) => roundUp(sizes?.[meter]));
+      await writer.write([(times[i] ?? 0) / 1000, vm, ...cells, ...(risks.length > 1 ? [risk] : [])]);
+    }
+  }
+}
+
+/** Eight digits say enough; the last is rounded up, so that what is written is never below what was decided. */
+function roundUp(value: number | undefined): number | undefined {
+  if (value === undefined || value === 0) return value;
+  const unit = 10 ** (Math.floor(Math.log10(value)) - 7);
+  return Number((Math.ceil(value / unit) * unit).toPrecision(8));
+}
+
+function summaryWords({ vms, samples, risks, seconds }: BacktestSummary): string {
+  const lines = [`${vms} VMs, ${samples} samples in ${seconds.toFixed(1)} s`];
+  for (const { risk, meters } of risks) {
+    lines.push(`risk ${percent(risk)}`);
+    for (const meter of METERS) {
+      const score = meters[meter];
+      if (score === undefined) continue;
+      const worth = `violations ${percent(score.violationRate)}, unserved ${percent(score.unserved)}`;
+      lines.push(`  ${meter.padEnd(10)} ${worth}, slack ${percent(score.slack)} of demand`);
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;

@@ -1,0 +1,80 @@
+import { LEVELS } from './levels.ts';
+
+/**
+ * Bernstein Online Aggregation (Wintenberger 2017; `BOA` of the R package opera) of experts under pinball loss, with the
+ * gradient trick: after outcome y the mixture p has the loss gradient g = [y <= p] - q, and expert k the regret
+ * r = g * (p - e[k]);
+ *
+ *   H[k] = d * H[k] + 2.2 * r^2,   R[k] = d * R[k] + r - r^2 / sqrt(H[k]),   w[k] ~ exp(R[k] / sqrt(H[k]))
+ *
+ * with a slow discount d so that the best expert may change. Levels of one group share their weights: neighbours want
+ * the same experts, and together they learn from more. Layout: R by group and expert, H by group and expert.
+ */
+const GROUPS: readonly number[] = [0, 0, 1, 1, 2, 3];
+const GROUP_COUNT = 4;
+const DISCOUNT = 0.9997;
+const Q = LEVELS.length;
+
+/** Floats of the state for so many experts. */
+export const mixtureFloats = (experts: number): number => 2 * GROUP_COUNT * experts;
+
+/** The mixture of a fixed number of experts over a buffer that its owner lends. */
+export class Mixture {
+  readonly #state: Float32Array;
+  readonly #experts: number;
+  readonly #weights: Float64Array;
+
+  constructor(state: Float32Array, experts: number) {
+    this.#state = state;
+    this.#experts = experts;
+    this.#weights = new Float64Array(experts);
+  }
+
+  /** Writes to `out[q]` the weighted mean of `values[k * Q + q]` over the experts k. */
+  mix(values: Float64Array, out: Float64Array): void {
+    for (let q = 0; q < Q; q += 1) {
+      if (q === 0 || GROUPS[q] !== GROUPS[q - 1]) this.#weigh(GROUPS[q] ?? 0);
+      let value = 0;
+      for (let k = 0; k < this.#experts; k += 1) value += (this.#weights[k] ?? 0) * (values[k * Q + q] ?? 0);
+      out[q] = value;
+    }
+  }
+
+  /** Learns from outcome `y` of a forecast that was mixed to `mixed` from `values`. */
+  learn(y: number, values: Float64Array, mixed: Float64Array): void {
+    for (let k = 0; k < this.#experts; k += 1) {
+      for (let group = 0; group < GROUP_COUNT; group += 1) {
+        let regret = 0;
+        for (let q = 0; q < Q; q += 1) {
+          if (GROUPS[q] !== group) continue;
+          const p = mixed[q] ?? 0;
+          const gradient = (y > p ? 0 : 1) - (LEVELS[q] ?? 0.5);
+          regret += gradient * (p - (values[k * Q + q] ?? 0));
+        }
+        this.#add(group * this.#experts + k, regret);
+      }
+    }
+  }
+
+  #add(at: number, regret: number): void {
+    const square = GROUP_COUNT * this.#experts + at;
+    const h = DISCOUNT * (this.#state[square] ?? 0) + 2.2 * regret * regret;
+    this.#state[square] = h;
+    if (h > 0) this.#state[at] = DISCOUNT * (this.#state[at] ?? 0) + regret - (regret * regret) / Math.sqrt(h);
+  }
+
+  #weigh(group: number): void {
+    const from = group * this.#experts;
+    const squares = GROUP_COUNT * this.#experts + from;
+    let top = -Infinity;
+    for (let k = 0; k < this.#experts; k += 1) {
+      const h = this.#state[squares + k] ?? 0;
+      const z = h > 0 ? (this.#state[from + k] ?? 0) / Math.sqrt(h) : 0;
+      this.#weights[k] = z;
+      if (z > top) top = z;
+    }
+    let sum = 0;
+    for (let k = 0; k < this.#experts; k += 1) sum += this.#weights[k] = Math.exp((this.#weights[k] ?? 0) - top);
+    for (let k = 0; k < this.#experts; k += 1) this.#weights[k] = (this.#weights[k] ?? 0) / sum;
+  }
+}

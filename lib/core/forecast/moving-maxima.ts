@@ -1,0 +1,62 @@
+/**
+ * Maxima over the last 3, 12, about 60 and about 300 samples in O(1): a ring of the last 12 samples, a ring of 5 maxima
+ * of 12 samples, and a ring of 5 maxima of 60. The two long windows hold 4 to 5 whole blocks and the one being filled, so
+ * they see 60 to 71 and 300 to 359 samples. Typed arrays without objects: this runs for each sample of each meter.
+ */
+export const MAXIMA = 4;
+/** 12 samples, 5 + 1 blocks of 12, 5 + 1 blocks of 60. */
+export const MAXIMA_FLOATS = 24;
+
+const SAMPLES = 12;
+const BLOCKS = 5;
+const SHORT = 12;
+const LONG = SHORT + BLOCKS + 1;
+
+/** Takes sample number `n` (0 is the first) into the rings; `state` is owned by the caller. */
+export function pushSample(state: Float32Array, n: number, value: number): void {
+  state[n % SAMPLES] = value;
+  fold(state, { at: SHORT, size: SAMPLES }, n, value);
+  fold(state, { at: LONG, size: SAMPLES * BLOCKS }, n, value);
+}
+
+/** Lifts the block being filled by a value that belongs to the past: it is forgotten when that block is. */
+export function liftMaxima(state: Float32Array, value: number): void {
+  for (const at of [SHORT + BLOCKS, LONG + BLOCKS]) state[at] = Math.max(state[at] ?? 0, value);
+}
+
+/** Writes the four maxima to `out[0..3]`, of a series whose last sample was number `n`. */
+export function readMaxima(state: Float32Array, n: number, out: Float64Array): void {
+  let three = 0;
+  let all = 0;
+  for (let back = 0; back < SAMPLES && back <= n; back += 1) {
+    const value = state[(n - back) % SAMPLES] ?? 0;
+    if (value > all) all = value;
+    if (back === 2) three = all;
+  }
+  out[0] = n < 2 ? all : three;
+  out[1] = all;
+  out[2] = Math.max(all, blockMax(state, SHORT));
+  out[3] = Math.max(out[2], blockMax(state, LONG));
+}
+
+interface Ring {
+  /** Where its blocks begin; the one being filled follows them. */
+  readonly at: number;
+  /** Samples in a block. */
+  readonly size: number;
+}
+
+function fold(state: Float32Array, { at, size }: Ring, n: number, value: number): void {
+  const open = at + BLOCKS;
+  state[open] = n % size === 0 ? value : Math.max(state[open] ?? 0, value);
+  if ((n + 1) % size === 0) state[at + (Math.floor(n / size) % BLOCKS)] = state[open];
+}
+
+function blockMax(state: Float32Array, at: number): number {
+  let max = 0;
+  for (let i = at; i <= at + BLOCKS; i += 1) {
+    const value = state[i] ?? 0;
+    if (value > max) max = value;
+  }
+  return max;
+}

@@ -1,0 +1,96 @@
+import { DAY_MS, type DurationMs, type EpochMs } from '../units.ts';
+
+/**
+ * What a meter reached at this time of the day: 288 slots of 5 minutes, each with a maximum that is raised at once and
+ * comes down by 30 % of the difference a day. It is what foresees the nightly backup and the hourly job. One byte a slot:
+ * 0 is never seen, 1 is zero or next to it, else value = e^(origin + 0.04 * code): 25,000 times from the smallest on.
+ */
+export const PHASE_SLOTS = 288;
+/** Origin, whether it is set, slot being filled + 1, its maximum so far. */
+export const PHASE_FLOATS = 4;
+/** Values closer than this cannot be told apart. */
+export const PHASE_PRECISION = 0.04;
+
+const SLOT_MS: DurationMs = DAY_MS / PHASE_SLOTS;
+const STEP = PHASE_PRECISION;
+const UNSEEN = 0;
+const ZERO = 1;
+const MOST = 255;
+const FORGET = 0.3;
+const ORIGIN = 0;
+const IS_SET = 1;
+const OPEN = 2;
+const REACHED = 3;
+
+/** The memory of one meter over buffers that its owner lends. */
+export class PhaseMemory {
+  readonly #codes: Uint8Array;
+  readonly #state: Float32Array;
+
+  constructor(codes: Uint8Array, state: Float32Array) {
+    this.#codes = codes;
+    this.#state = state;
+  }
+
+  /** Takes what was reached in the interval that ends at `at`; a `capped` slot is not let down. */
+  see(value: number, at: EpochMs, capped: boolean): void {
+    const s = this.#state;
+    const slot = slotOf(at) + 1;
+    if (slot !== s[OPEN]) {
+      this.#close();
+      s[OPEN] = slot;
+      s[REACHED] = 0;
+    }
+    s[REACHED] = Math.max(s[REACHED] ?? 0, value, capped ? this.#valueOf(this.#codes[slot - 1] ?? 0) : 0);
+    this.#raise(slot - 1, value);
+  }
+
+  /** The most that was reached at these times of day, one slot wider on both sides; undefined where none was ever seen. */
+  reached(from: EpochMs, to: EpochMs): number | undefined {
+    const slots = Math.min(PHASE_SLOTS, Math.floor((to - from) / SLOT_MS) + 3);
+    const first = slotOf(from) + PHASE_SLOTS - 1;
+    let code = 0;
+    for (let i = 0; i < slots; i += 1) code = Math.max(code, this.#codes[(first + i) % PHASE_SLOTS] ?? 0);
+    return code === UNSEEN ? undefined : this.#valueOf(code);
+  }
+
+  /** Ends the slot that was being filled: what it reached today weighs 30 %, unless it was the highest ever. */
+  #close(): void {
+    const slot = (this.#state[OPEN] ?? 0) - 1;
+    if (slot < 0) return;
+    const before = this.#valueOf(this.#codes[slot] ?? 0);
+    const reached = this.#state[REACHED] ?? 0;
+    if (reached < before) this.#codes[slot] = this.#codeOf(before + FORGET * (reached - before));
+  }
+
+  #raise(slot: number, value: number): void {
+    this.#codes[slot] = Math.max(this.#codes[slot] ?? 0, ZERO);
+    if (value <= 0) return;
+    if (this.#state[IS_SET] === 0) {
+      this.#state[IS_SET] = 1;
+      this.#state[ORIGIN] = Math.log(value) - (STEP * MOST * 3) / 4;
+    }
+    const excess = Math.ceil((Math.log(value) - (this.#state[ORIGIN] ?? 0)) / STEP) - MOST;
+    if (excess > 0) this.#shift(excess);
+    this.#codes[slot] = Math.max(this.#codes[slot] ?? 0, this.#codeOf(value));
+  }
+
+  #shift(by: number): void {
+    this.#state[ORIGIN] = (this.#state[ORIGIN] ?? 0) + by * STEP;
+    for (let i = 0; i < PHASE_SLOTS; i += 1) {
+      const code = this.#codes[i] ?? 0;
+      if (code !== UNSEEN) this.#codes[i] = Math.max(ZERO, code - by);
+    }
+  }
+
+  #codeOf(value: number): number {
+    if (value <= 0) return ZERO;
+    return Math.min(MOST, Math.max(ZERO, Math.round((Math.log(value) - (this.#state[ORIGIN] ?? 0)) / STEP)));
+  }
+
+  #valueOf(code: number): number {
+    return code <= ZERO ? 0 : Math.exp((this.#state[ORIGIN] ?? 0) + STEP * code);
+  }
+}
+
+const slotOf = (at: EpochMs): number => Math.floor((((at % DAY_MS) + DAY_MS) % DAY_MS) / SLOT_MS);

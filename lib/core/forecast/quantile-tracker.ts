@@ -1,0 +1,65 @@
+import { LEVELS } from './levels.ts';
+
+/**
+ * Quantiles of a stream by stochastic gradient steps on the pinball loss, in units of a running scale:
+ *
+ *   v[q] += 2 * rate * s * (q - [y <= v[q]]),   s = running mean of |y - v[0]|
+ *
+ * Seven numbers and a count hold what a decayed histogram holds in hundreds, they follow a shift within some 1 / rate
+ * samples, and they scale with the data. The first samples take steps of 1 / n, as in a plain mean.
+ * Layout: values by level, scale, count (capped).
+ */
+const Q = LEVELS.length;
+export const TRACKER_FLOATS = Q + 2;
+const SCALE = Q;
+const COUNT = Q + 1;
+const SCALE_RATE = 0.01;
+/** Beyond this the count changes nothing. */
+const MOST_COUNT = 1000;
+
+/** Takes a value into the tracker that begins at `at`; one that is `capped` may only raise. */
+export function track(state: Float32Array, at: number, value: number, { rate, capped }: TrackOptions): void {
+  const count = Math.min(MOST_COUNT, (state[at + COUNT] ?? 0) + 1);
+  if (count === 1) {
+    state.fill(value, at, at + Q);
+    state[at + COUNT] = 1;
+    return;
+  }
+  const error = Math.abs(value - (state[at] ?? 0));
+  const before = state[at + SCALE] ?? 0;
+  const scale = before + Math.max(SCALE_RATE, 1 / count) * (error - before);
+  const step = 2 * Math.max(rate, 1 / count) * scale;
+  for (let q = 0; q < Q; q += 1)
+    state[at + q] = moved(
+      state[at + q] ?? 0,
+      value,
+      step * (LEVELS[q] ?? 0.5),
+      capped ? 0 : step * (1 - (LEVELS[q] ?? 0.5)),
+    );
+  if (capped) return;
+  state[at + SCALE] = scale;
+  state[at + COUNT] = count;
+}
+
+/** Writes the quantiles, rising, to `out[from ...]`. */
+export function readTracker(state: Float32Array, at: number, out: Float64Array, from: number): void {
+  let value = 0;
+  for (let q = 0; q < Q; q += 1) {
+    value = Math.max(value, state[at + q] ?? 0);
+    out[from + q] = value;
+  }
+}
+
+/** Whether the tracker has seen anything. */
+export const isTracking = (state: Float32Array, at: number): boolean => (state[at + COUNT] ?? 0) > 0;
+
+interface TrackOptions {
+  readonly rate: number;
+  readonly capped: boolean;
+}
+
+/** A value one step towards what was seen; steps down end at zero. */
+function moved(known: number, value: number, up: number, down: number): number {
+  if (value > known) return known + up;
+  return value < known ? Math.max(0, known - down) : known;
+}

@@ -1,0 +1,221 @@
+import { demandOf } from '../demand/demand.ts';
+import type { DemandInterval, Forecast, Horizon, MeterForecast } from '../forecast/forecast.ts';
+import { LEVELS } from '../forecast/levels.ts';
+import { MeterModel } from '../forecast/meter-model.ts';
+import type { Steps } from '../forecast/steps.ts';
+import { METERS, type Allocation, type Meter } from '../meter.ts';
+import type { Frame, LifecycleEvent, Primary } from '../trace/frame.ts';
+import type { EpochMs, HostId } from '../units.ts';
+import { decodeShadow, encodeShadow, type StoredMeter } from './checkpoint.ts';
+import { Dedupe, type DedupeState } from './dedupe.ts';
+import { StepWatch, type StepState } from './step-watch.ts';
+
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
+/** What others keep with a shadow (the policies' memory, the plan in flight); it rides in the checkpoint as it is. */
+export type ShadowMemory = Readonly<Record<string, Json>>;
+
+/** Which batch a frame came in. */
+export interface FrameSource {
+  readonly host: HostId;
+  readonly epoch: string;
+  readonly sequence: number;
+}
+
+/** The part of a shadow's state that is small and structured; a checkpoint holds it as JSON, the models as bytes. */
+export interface ShadowHeader {
+  readonly primary: Primary;
+  readonly host: HostId;
+  readonly horizon: Horizon;
+  readonly lastAt: EpochMs;
+  readonly allocation: Allocation;
+  readonly frames: number;
+  readonly state: 'active' | 'suspended';
+  readonly lifeAt: EpochMs;
+  readonly memory: ShadowMemory;
+  readonly version: number;
+  readonly step: StepState;
+  readonly dedupe: DedupeState;
+}
+
+/** What a shadow keeps of one meter. */
+interface MeterShadow {
+  demand: DemandInterval;
+  readonly model: MeterModel;
+}
+
+/**
+ * The state model that mirrors one primary: it replays the primary's frames, knows what it wants, and forecasts what it
+ * will want at most in the hold window after the lead time. Deterministic to the bit; constant in size.
+ */
+export class Shadow {
+  readonly horizon: Horizon;
+  /** Slot for others; replaced, never changed in place. */
+  memory: ShadowMemory = {};
+  /** Version of the checkpoint that this state was read from; 0 for none. */
+  version = 0;
+  #primary: Primary;
+  #host: HostId;
+  #lastAt: EpochMs;
+  #lifeAt: EpochMs;
+  #state: 'active' | 'suspended' = 'active';
+  #allocation: Allocation = {};
+  #frames = 0;
+  #dedupe = new Dedupe();
+  #steps: StepWatch;
+  readonly #meters = new Map<Meter, MeterShadow>();
+
+  private constructor(header: Pick<ShadowHeader, 'primary' | 'host' | 'horizon' | 'lastAt'>) {
+    this.#primary = header.primary;
+    this.#host = header.host;
+    this.horizon = header.horizon;
+    this.#lastAt = header.lastAt;
+    this.#lifeAt = header.lastAt;
+    this.#steps = new StepWatch(header.horizon);
+  }
+
+  /** A shadow that has seen nothing yet; `at` is when its primary appeared. */
+  static create(primary: Primary, host: HostId, horizon: Horizon, at: EpochMs): Shadow {
+    return new Shadow({ primary, host, horizon, lastAt: at });
+  }
+
+  /** The shadow that `encode` wrote. Throws Fault SHADOW_FORMAT for another version and for damaged bytes. */
+  static decode(bytes: Uint8Array): Shadow {
+    const { header, meters } = decodeShadow(bytes);
+    const shadow = new Shadow(header);
+    shadow.memory = header.memory;
+    shadow.version = header.version;
+    shadow.#lifeAt = header.lifeAt;
+    shadow.#state = header.state;
+    shadow.#allocation = header.allocation;
+    shadow.#frames = header.frames;
+    shadow.#dedupe = Dedupe.from(header.dedupe);
+    shadow.#steps = StepWatch.from(header.horizon, header.step);
+    for (const { meter, demand, state } of meters) shadow.#meters.set(meter, { demand, model: new MeterModel(state) });
+    return shadow;
+  }
+
+  get primary(): Primary {
+    return this.#primary;
+  }
+
+  /** The host that sent the newest frame. */
+  get host(): HostId {
+    return this.#host;
+  }
+
+  /** End of the newest frame's interval; the time of creation before the first. */
+  get lastAt(): EpochMs {
+    return this.#lastAt;
+  }
+
+  /** Limits in force, from the newest frame that carried any. */
+  get allocation(): Allocation {
+    return this.#allocation;
+  }
+
+  /** Frames counted, late ones included. */
+  get frames(): number {
+    return this.#frames;
+  }
+
+  /** When its life last changed: created, suspended or resumed. An event older than this is history. */
+  get lifeAt(): EpochMs {
+    return this.#lifeAt;
+  }
+
+  /** The horizon counted in samples of the trace's step, as far as it is known. */
+  get steps(): Steps {
+    return this.#steps.steps;
+  }
+
+  get state(): 'active' | 'suspended' {
+    return this.#state;
+  }
+
+  /** Takes a newer description of the same primary. */
+  describe(primary: Primary): void {
+    this.#primary = primary;
+  }
+
+  /** Suspends or resumes; an event older than the last one is ignored. Ending a shadow is for its keeper. */
+  lifecycle(event: LifecycleEvent): void {
+    if (event.at < this.#lifeAt) return;
+    this.#lifeAt = event.at;
+    if (event.kind === 'suspended') this.#state = 'suspended';
+    if (event.kind === 'resumed' || event.kind === 'appeared') this.#state = 'active';
+  }
+
+  /**
+   * Replays one frame. `duplicate`: it was counted before, nothing changes. `late`: it is older than the newest, so it
+   * raises what it may raise and does not move time. `applied`: it is the newest.
+   */
+  apply(source: FrameSource, frame: Frame): 'applied' | 'late' | 'duplicate' {
+    if (!this.#dedupe.accept(`${source.host}/${source.epoch}`, source.sequence, frame.at)) return 'duplicate';
+    const isLate = this.#frames > 0 && frame.at <= this.#lastAt;
+    this.#frames += 1;
+    const demand = demandOf(frame, frame.allocation ?? this.#allocation);
+    if (isLate) {
+      for (const meter of METERS) this.#late(meter, demand[meter]);
+      return 'late';
+    }
+    this.#steps.see(frame, this.#frames > 1 ? frame.at - this.#lastAt : undefined);
+    this.#lastAt = frame.at;
+    this.#host = source.host;
+    if (frame.allocation !== undefined) this.#allocation = frame.allocation;
+    for (const meter of METERS) this.#observe(meter, demand[meter]);
+    return 'applied';
+  }
+
+  /** What the primary will want; undefined before its first frame. */
+  forecast(): Forecast | undefined {
+    if (this.#frames === 0) return undefined;
+    const meters: Partial<Record<Meter, MeterForecast>> = {};
+    const when = { at: this.#lastAt, step: this.#steps.step };
+    for (const meter of METERS) {
+      const own = this.#meters.get(meter);
+      if (own === undefined) continue;
+      const values: number[] = [];
+      own.model.read(values, when, this.#steps.steps);
+      meters[meter] = { values, demand: own.demand, samples: own.model.samples };
+    }
+    const { lead, hold } = this.horizon;
+    return { vm: this.#primary.vm, at: this.#lastAt, lead, hold, levels: LEVELS, meters };
+  }
+
+  /** The whole state as bytes: equal states give equal bytes, and `decode` continues bit for bit. */
+  encode(): Uint8Array {
+    const header: ShadowHeader = {
+      primary: this.#primary,
+      host: this.#host,
+      horizon: this.horizon,
+      lastAt: this.#lastAt,
+      allocation: this.#allocation,
+      frames: this.#frames,
+      state: this.#state,
+      lifeAt: this.#lifeAt,
+      memory: this.memory,
+      version: this.version,
+      step: this.#steps.state,
+      dedupe: this.#dedupe.state,
+    };
+    const meters: StoredMeter[] = [];
+    for (const meter of METERS) {
+      const own = this.#meters.get(meter);
+      if (own !== undefined) meters.push({ meter, demand: own.demand, state: own.model.bytes });
+    }
+    return encodeShadow(header, meters);
+  }
+
+  #observe(meter: Meter, demand: DemandInterval | undefined): void {
+    if (demand === undefined) return;
+    let own = this.#meters.get(meter);
+    if (own === undefined) this.#meters.set(meter, (own = { demand, model: new MeterModel() }));
+    own.demand = demand;
+    const capped = demand.high > demand.low;
+    own.model.observe({ value: demand.low, capped, at: this.#lastAt, step: this.#steps.step }, this.#steps.steps);
+  }
+
+  #late(meter: Meter, demand: DemandInterval | undefined): void {
+    if (demand !== undefined) this.#meters.get(meter)?.model.late(demand.low);
+  }
+}

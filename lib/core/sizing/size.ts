@@ -1,0 +1,65 @@
+import type { Forecast, MeterForecast } from '../forecast/forecast.ts';
+import { METERS, type Meter, type PerMeter } from '../meter.ts';
+import type { Probability } from '../units.ts';
+import type { Recommendation } from './recommendation.ts';
+
+/** How often a size may be too small: the share of hold windows in which demand may pass it, one figure or per meter. */
+export interface SizingGoal {
+  /** Between 0 and 1, exclusive; 0.01 when left out. A meter that the record does not name uses 0.01 too. */
+  readonly risk?: Probability | PerMeter;
+}
+
+export const DEFAULT_RISK: Probability = 0.01;
+
+/** Memory is kept this much above what is wanted now: running out of it kills, it does not slow down. */
+const MEMORY_MARGIN = 1.05;
+
+/**
+ * The size that holds a forecast at the wanted risk, per meter: the quantile at 1 - risk, interpolated between the
+ * forecast's levels. Demand that is capped now lifts the size to the middle of its interval, so that a VM pinned at its
+ * limit is let out step by step; memory is never below the high end of its demand plus 5 %.
+ */
+export function recommend(forecast: Forecast, goal: SizingGoal = {}): Recommendation {
+  const target: Partial<Record<Meter, number>> = {};
+  for (const meter of METERS) {
+    const known = forecast.meters[meter];
+    if (known === undefined) continue;
+    target[meter] = Math.max(quantileAt(known, forecast.levels, 1 - riskOf(goal, meter)), floorOf(meter, known));
+  }
+  return { vm: forecast.vm, forecast, target };
+}
+
+/**
+ * The risk worth taking when a violation costs `costOfViolation` and idle capacity `costOfIdle`, both per unit of
+ * capacity and time: the newsvendor's critical ratio, 1 - cu / (cu + co) (Arrow, Harris, Marschak 1951). 0.5 when both
+ * are 0.
+ */
+export function riskOfCosts(costOfViolation: number, costOfIdle: number): Probability {
+  const both = costOfViolation + costOfIdle;
+  return both > 0 ? costOfIdle / both : 0.5;
+}
+
+/**
+ * The forecast's value at a level, 0 < level < 1: between two known levels and above the highest it is linear in
+ * -ln(1 - level), the scale on which an exponential tail is a straight line; below the lowest level it is that level's.
+ */
+export function quantileAt({ values }: MeterForecast, levels: readonly Probability[], level: Probability): number {
+  const last = levels.length - 1;
+  let upper = 1;
+  while (upper < last && (levels[upper] ?? 1) < level) upper += 1;
+  const [a, b] = [levels[upper - 1] ?? 0.5, levels[upper] ?? 0.5];
+  const [low, high] = [values[upper - 1] ?? 0, values[upper] ?? values[upper - 1] ?? 0];
+  if (level <= a || b <= a) return low;
+  // A level of 1 asks for certainty, which no forecast has: it is read as one in a million.
+  const depth = (p: number): number => -Math.log(Math.max(1e-6, 1 - p));
+  return low + ((high - low) * (depth(level) - depth(a))) / (depth(b) - depth(a));
+}
+
+function riskOf({ risk }: SizingGoal, meter: Meter): Probability {
+  return (typeof risk === 'number' ? risk : risk?.[meter]) ?? DEFAULT_RISK;
+}
+
+function floorOf(meter: Meter, { demand }: MeterForecast): number {
+  if (meter === 'memory') return demand.high * MEMORY_MARGIN;
+  return demand.high > demand.low ? (demand.low + demand.high) / 2 : 0;
+}

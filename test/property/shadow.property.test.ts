@@ -1,0 +1,127 @@
+import fc from 'fast-check';
+import { Shadow } from '../../lib/core/shadow/shadow.ts';
+import type { Frame } from '../../lib/core/trace/frame.ts';
+import { packZeros, unpackZeros } from '../../lib/core/shadow/zero-runs.ts';
+
+interface Sent {
+  readonly sequence: number;
+  readonly frame: Frame;
+}
+
+const horizon = { lead: 2_000, hold: 3_000 };
+const aShadow = () => Shadow.create({ vm: 'a', name: 'a', actuator: 'none' }, 'h', horizon, 0);
+const apply = (shadow: Shadow, { sequence, frame }: Sent) => shadow.apply({ host: 'h', epoch: 'e', sequence }, frame);
+
+/** A stream of one frame a second; some at their limit, some with another field missing. */
+const stream = fc
+  .array(
+    fc.record({ cpu: fc.double({ min: 0, max: 64, noNaN: true }), memory: fc.option(fc.nat(), { nil: undefined }) }),
+    {
+      minLength: 1,
+      maxLength: 60,
+    },
+  )
+  .map((uses) =>
+    uses.map(({ cpu, memory }, i): Sent => ({
+      sequence: i + 1,
+      frame: {
+        vm: 'a',
+        at: (i + 1) * 1000,
+        interval: 1000,
+        values: {
+          cpuRunUs: cpu * 1e6,
+          cpuCount: 16,
+          ...(memory !== undefined && { memoryTotalBytes: 2 ** 31, memoryAvailableBytes: 2 ** 31 - memory }),
+        },
+      },
+    })),
+  );
+
+describe('Shadow', () => {
+  it('goes on bit for bit from a checkpoint taken anywhere', () => {
+    fc.assert(
+      fc.property(stream, fc.nat(60), (frames, cut) => {
+        const whole = aShadow();
+        for (const sent of frames) apply(whole, sent);
+        let split = aShadow();
+        for (const [i, sent] of frames.entries()) {
+          if (i === cut) split = Shadow.decode(split.encode());
+          apply(split, sent);
+        }
+
+        expect(split.encode()).toEqual(whole.encode());
+        expect(split.forecast()).toEqual(whole.forecast());
+      }),
+    );
+  });
+
+  it('is the same whether frames come once or several times', () => {
+    fc.assert(
+      fc.property(stream, fc.array(fc.nat(59)), (frames, repeats) => {
+        const once = aShadow();
+        const often = aShadow();
+        for (const [i, sent] of frames.entries()) {
+          apply(once, sent);
+          apply(often, sent);
+          const again = frames[repeats[i] ?? i] ?? sent;
+          if (again.sequence <= sent.sequence) expect(apply(often, again)).toBe('duplicate');
+        }
+
+        expect(often.encode()).toEqual(once.encode());
+      }),
+    );
+  });
+
+  it('counts each frame once in any order', () => {
+    const shuffled = stream.chain((frames) =>
+      fc.shuffledSubarray([...frames, ...frames], { minLength: frames.length * 2 }),
+    );
+    fc.assert(
+      fc.property(shuffled, (sent) => {
+        const shadow = aShadow();
+        const counted = sent.filter((one) => apply(shadow, one) !== 'duplicate');
+
+        expect(counted.length).toBe(sent.length / 2);
+        expect(shadow.frames).toBe(sent.length / 2);
+        expect(shadow.lastAt).toBe(Math.max(...sent.map(({ frame }) => frame.at)));
+      }),
+    );
+  });
+
+  it('never decodes bytes with a flipped bit', () => {
+    fc.assert(
+      fc.property(stream, fc.nat(), fc.nat(7), (frames, where, bit) => {
+        const shadow = aShadow();
+        for (const sent of frames) apply(shadow, sent);
+        const bytes = shadow.encode();
+        const at = where % bytes.length;
+        bytes[at] = (bytes[at] ?? 0) ^ (1 << bit);
+
+        expect(() => Shadow.decode(bytes)).toThrow(expect.objectContaining({ code: 'SHADOW_FORMAT' }));
+      }),
+    );
+  });
+});
+
+describe('zero runs', () => {
+  it('unpack to what was packed', () => {
+    const bytes = fc.array(fc.oneof(fc.constant(0), fc.constant(0), fc.nat(255))).map((list) => Uint8Array.from(list));
+    fc.assert(
+      fc.property(bytes, (original) => {
+        expect(unpackZeros(packZeros(original), original.length)).toEqual(original);
+      }),
+    );
+  });
+
+  it('refuse to unpack to another length', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1 }), (packed) => {
+        try {
+          expect(unpackZeros(packed, 64)).toHaveLength(64);
+        } catch (thrown) {
+          expect(thrown).toMatchObject({ code: 'SHADOW_FORMAT' });
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,115 @@
+import { LEVELS } from '../../../lib/core/forecast/levels.ts';
+import { MeterModel } from '../../../lib/core/forecast/meter-model.ts';
+
+const steps = { lead: 1, hold: 1 };
+const MINUTES_5 = 300_000;
+
+/** A model that has seen the values, five minutes apart. */
+function modelOf(values: readonly number[], { capped = false } = {}): MeterModel {
+  const model = new MeterModel();
+  see(model, values, { from: 0, capped });
+  return model;
+}
+
+function see(model: MeterModel, values: readonly number[], { from, capped }: { from: number; capped: boolean }): void {
+  for (const [i, value] of values.entries())
+    model.observe({ value, capped, at: (from + i + 1) * MINUTES_5, step: MINUTES_5 }, steps);
+}
+
+function read(model: MeterModel, samples: number): number[] {
+  const values: number[] = [];
+  model.read(values, { at: samples * MINUTES_5, step: MINUTES_5 }, steps);
+  return values;
+}
+
+/** Numbers from 0 to 1 that look like chance and are the same on every machine. */
+const noise = (n: number): number[] => {
+  let state = 42;
+  return Array.from({ length: n }, () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  });
+};
+
+/** Share of samples above the forecast made one sample before, at each level. */
+function missedShares(values: readonly number[], from: number): number[] {
+  const model = new MeterModel();
+  const missed = LEVELS.map(() => 0);
+  let forecast: number[] = [];
+  for (const [i, value] of values.entries()) {
+    if (i >= from) for (const [q, size] of forecast.entries()) missed[q]! += value > size ? 1 : 0;
+    see(model, [value], { from: i, capped: false });
+    forecast = read(model, i + 1);
+  }
+  return missed.map((count) => count / (values.length - from));
+}
+
+describe('MeterModel', () => {
+  it('forecasts the only value it knows', () => {
+    for (const value of read(modelOf([3]), 1)) expect(value).toBeCloseTo(3, 3);
+  });
+
+  it('forecasts a constant as that constant, never below it', () => {
+    for (const value of read(modelOf(new Array<number>(500).fill(0.7)), 500)) {
+      expect(value).toBeGreaterThanOrEqual(0.7);
+      expect(value).toBeLessThan(0.7 * 1.0005);
+    }
+  });
+
+  it('forecasts zero for a meter that was never used', () => {
+    expect(read(modelOf(new Array<number>(50).fill(0)), 50)).toEqual(LEVELS.map(() => 0));
+  });
+
+  it('is passed as often as its levels say', () => {
+    const shares = missedShares(
+      noise(6000).map((x) => 1 + x * x),
+      500,
+    );
+
+    for (const [q, level] of LEVELS.entries()) {
+      const risk = 1 - level;
+      expect(Math.abs(shares[q]! - risk)).toBeLessThan(0.0025 + 0.05 * risk);
+    }
+  });
+
+  it('is calibrated again soon after the level has shifted', () => {
+    const shifted = noise(1200).map((x, i) => (i < 600 ? 1 + 0.2 * x : 5 + x));
+
+    const shares = missedShares(shifted, 630);
+
+    expect(shares[LEVELS.indexOf(0.9)]!).toBeLessThan(0.12);
+    expect(read(modelOf(shifted), 1200)[0]!).toBeGreaterThan(4.5);
+  });
+
+  it('foresees what happens at the same time every day', () => {
+    const day = (i: number): number => (i % 288 === 100 ? 8 : 1);
+    const days = Array.from({ length: 288 * 12 }, (_, i) => day(i));
+
+    const before = read(modelOf(days.slice(0, 288 * 11 + 100)), 288 * 11 + 100);
+    const elsewhere = read(modelOf(days.slice(0, 288 * 11 + 200)), 288 * 11 + 200);
+
+    const at99 = LEVELS.indexOf(0.99);
+    expect(before[at99]!).toBeGreaterThan(6);
+    expect(elsewhere[at99]!).toBeLessThan(before[at99]! / 2);
+  });
+
+  it('does not come down on a plateau at the limit', () => {
+    const busy = noise(400).map((x) => 1 + 3 * x);
+    const model = modelOf(busy);
+    const before = read(model, 400);
+    see(model, new Array<number>(300).fill(2), { from: 400, capped: true });
+
+    const after = read(model, 400);
+
+    for (const q of LEVELS.keys()) expect(after[q]!).toBeGreaterThanOrEqual(before[q]! * 0.999);
+  });
+
+  it('lets a late sample raise the maxima and count, without moving time', () => {
+    const model = modelOf(new Array<number>(20).fill(1));
+    const before = read(model, 20);
+    model.late(4);
+
+    expect(model.samples).toBe(21);
+    expect(read(model, 20).at(-1)!).toBeGreaterThan(before.at(-1)!);
+  });
+});
