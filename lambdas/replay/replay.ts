@@ -4,7 +4,7 @@ import { messageOf } from '../../lib/core/fault.ts';
 import type { Horizon } from '../../lib/core/forecast/forecast.ts';
 import type { PolicySet } from '../../lib/core/policy/policy.ts';
 import type { Plan } from '../../lib/core/plan/plan.ts';
-import type { Shadow } from '../../lib/core/shadow/shadow.ts';
+import type { Shadow, ShadowMemory } from '../../lib/core/shadow/shadow.ts';
 import type { Frame } from '../../lib/core/trace/frame.ts';
 import type { EpochMs, VmId } from '../../lib/core/units.ts';
 import type { Observer } from '../../lib/ports/observer.ts';
@@ -84,25 +84,30 @@ async function applyRecords(
   return response.batchItemFailures;
 }
 
-/** A plan that cannot be started now is made again from the next frame: a second later, and fresher. */
 async function reactAll(deps: ReplayDeps, platform: Platform, taken: Taken): Promise<void> {
   const started: Promise<void>[] = [];
   for (const { shadow, frame } of taken.values()) {
+    const before = shadow.memory;
     const plan = react({ policies: deps.policies, observer: deps.observer, now: deps.now() }, shadow, frame);
-    if (plan !== undefined) started.push(start(deps, platform, { shadow, plan }));
+    if (plan !== undefined) started.push(start(deps, platform, { shadow, plan, before }));
   }
   await Promise.all(started);
 }
 
-async function start(
-  deps: ReplayDeps,
-  { logger }: Platform,
-  { shadow, plan }: { shadow: Shadow; plan: Plan },
-): Promise<void> {
+interface Starting {
+  readonly shadow: Shadow;
+  readonly plan: Plan;
+  /** The shadow's memory before the decision: without the cooldown that it began. */
+  readonly before: ShadowMemory;
+}
+
+/** A plan that cannot be started now is made again from the next frame: a second later, and fresher. */
+async function start(deps: ReplayDeps, { logger }: Platform, { shadow, plan, before }: Starting): Promise<void> {
   try {
     if (await deps.workflow.start(plan)) deps.observer.planned(plan);
     noteStarted(shadow, plan, deps.now());
   } catch (error) {
+    shadow.memory = before;
     logger.warn('a plan could not be started', { planId: plan.id, vm: plan.vm, because: messageOf(error) });
   }
 }

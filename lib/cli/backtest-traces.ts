@@ -36,10 +36,13 @@ export async function* seriesOf(fileOrDir: string, progress: TraceProgress): Asy
   }
 }
 
-/** Progress as a bar on standard error when that is a terminal, as silence when it is not; `stop` ends it. */
-export function traceProgress(): TraceProgress & { readonly stop: () => void } {
-  const bar = process.stderr.isTTY
-    ? new SingleBar({ stream: process.stderr, format: '{bar} {percentage} % | {eta_formatted} left', hideCursor: true })
+/** Where progress is shown: standard error. */
+export type ProgressStream = NodeJS.WritableStream & { readonly isTTY?: boolean };
+
+/** Progress as a bar when the stream is a terminal, as silence when it is not; `stop` ends it. */
+export function traceProgress(stream: ProgressStream): TraceProgress & { readonly stop: () => void } {
+  const bar = stream.isTTY
+    ? new SingleBar({ stream, format: '{bar} {percentage} % | {eta_formatted} left', hideCursor: true })
     : undefined;
   let isStarted = false;
   return {
@@ -48,7 +51,7 @@ export function traceProgress(): TraceProgress & { readonly stop: () => void } {
       isStarted = true;
       bar?.update(Math.round(bytes));
     },
-    skipped: (file, because) => process.stderr.write(`skipped ${file}: ${because}\n`),
+    skipped: (file, because) => stream.write(`skipped ${file}: ${because}\n`),
     stop: () => bar?.stop(),
   };
 }

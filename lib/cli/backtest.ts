@@ -11,7 +11,7 @@ import { SizeSchedule } from '../core/sizing/size-schedule.ts';
 import type { DurationMs, EpochMs, Probability } from '../core/units.ts';
 import { parseShares } from './backtest-options.ts';
 import { scoreOf, VmScore, type Score } from './backtest-score.ts';
-import { seriesOf, traceProgress } from './backtest-traces.ts';
+import { seriesOf, traceProgress, type ProgressStream } from './backtest-traces.ts';
 
 interface BacktestOptions {
   readonly trace: string;
@@ -34,7 +34,7 @@ interface BacktestSummary {
 }
 
 /** `shadowcast backtest`: what the sizes would have been on a recorded trace, and what they would have been worth. */
-export function backtestCommand(): Command {
+export function backtestCommand(errors: ProgressStream = process.stderr): Command {
   return new Command('backtest')
     .description(
       'Replays a recorded trace through a shadow and writes the capacity that would have been in force at each sample.',
@@ -47,14 +47,14 @@ export function backtestCommand(): Command {
     .option('--out <file>', 'where the capacities go: a CSV, .gz is compressed, - is standard output')
     .option('--json', 'print the summary as one line of JSON')
     .action(async (options: BacktestOptions) => {
-      const summary = await backtest(options);
+      const summary = await backtest(options, errors);
       const text = options.json === true ? `${JSON.stringify(summary)}\n` : summaryWords(summary);
       // With the capacities on standard output the summary must not be among them.
-      (options.out === '-' ? process.stderr : process.stdout).write(text);
+      (options.out === '-' ? errors : process.stdout).write(text);
     });
 }
 
-async function backtest(options: BacktestOptions): Promise<BacktestSummary> {
+async function backtest(options: BacktestOptions, errors: ProgressStream): Promise<BacktestSummary> {
   const horizon: Horizon = { lead: parseDuration(options.lead), hold: parseDuration(options.hold) };
   const risks = parseShares(options.risk, '--risk');
   const warmUp = parseDuration(options.warmUp);
@@ -62,7 +62,7 @@ async function backtest(options: BacktestOptions): Promise<BacktestSummary> {
   const columns = ['time', 'vm', ...METERS, ...(risks.length > 1 ? ['risk'] : [])];
   const writer = options.out === undefined ? undefined : await openCsvWriter(options.out, columns);
   const scores: VmScore[][] = risks.map(() => []);
-  const progress = traceProgress();
+  const progress = traceProgress(errors);
   let samples = 0;
   try {
     for await (const series of seriesOf(options.trace, progress)) {

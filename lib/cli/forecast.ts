@@ -10,7 +10,7 @@ import { replaySeries } from '../core/shadow/replay-series.ts';
 import { quantileAt } from '../core/sizing/size.ts';
 import type { EpochMs, Probability } from '../core/units.ts';
 import { parseShares } from './backtest-options.ts';
-import { seriesOf, traceProgress } from './backtest-traces.ts';
+import { seriesOf, traceProgress, type ProgressStream } from './backtest-traces.ts';
 
 interface ForecastOptions {
   readonly trace: string;
@@ -26,7 +26,7 @@ interface ForecastOptions {
  * is when the forecast was made (seconds), `resource` one of the columns of the trace (`cpu`, `disk_read`, ...), `value` the
  * quantile of the maximum over [time + lead, time + lead + hold) in that column's unit.
  */
-export function forecastCommand(): Command {
+export function forecastCommand(errors: ProgressStream = process.stderr): Command {
   return new Command('forecast')
     .description('Replays a recorded trace through a shadow and writes its forecasts.')
     .requiredOption('--trace <file|dir>', 'trace CSV (.csv, .csv.gz), or a folder of them')
@@ -35,10 +35,10 @@ export function forecastCommand(): Command {
     .option('--every <duration>', 'time between two forecasts', '5s')
     .option('--quantiles <level,...>', 'levels of the forecast', '0.5,0.9,0.99')
     .requiredOption('--out <file>', 'where the forecasts go: a CSV, .gz is compressed, - is standard output')
-    .action(forecastTrace);
+    .action((options: ForecastOptions) => forecastTrace(options, errors));
 }
 
-async function forecastTrace(options: ForecastOptions): Promise<void> {
+async function forecastTrace(options: ForecastOptions, errors: ProgressStream): Promise<void> {
   const horizon: Horizon = { lead: parseDuration(options.lead), hold: parseDuration(options.hold) };
   const every = parseDuration(options.every);
   const levels = parseShares(options.quantiles, '--quantiles').sort((a, b) => a - b);
@@ -47,7 +47,7 @@ async function forecastTrace(options: ForecastOptions): Promise<void> {
     throw new Fault('USAGE', `--quantiles got ${levels[0] ?? 1}: a window's maximum is forecast from ${lowest} up`);
   }
   const writer = await openCsvWriter(options.out, ['time', 'vm', 'resource', 'quantile', 'value']);
-  const progress = traceProgress();
+  const progress = traceProgress(errors);
   try {
     for await (const series of seriesOf(options.trace, progress)) {
       const forecasts: Forecast[] = [];

@@ -1,17 +1,4 @@
-import {
-  all,
-  call,
-  choose,
-  count,
-  either,
-  is,
-  isBelow,
-  missing,
-  note,
-  retryAll,
-  wait,
-  type States,
-} from './state-language.ts';
+import { all, call, choose, count, is, isBelow, missing, note, retryAll, wait, type States } from './state-language.ts';
 
 /**
  * Polls of one command, a second apart: Run Command may take 30 s to reach the node (`TimeoutSeconds`, its least) and the

@@ -71,7 +71,7 @@ export const choose = (rows: readonly (readonly [condition: Condition, next: str
 });
 
 export const all = (...conditions: readonly Condition[]): Condition => ({ And: [...conditions] });
-export const either = (...conditions: readonly Condition[]): Condition => ({ Or: [...conditions] });
+const either = (...conditions: readonly Condition[]): Condition => ({ Or: [...conditions] });
 
 /** The path exists: asked first, since a comparison with a missing path ends the execution where no Catch helps. */
 export const present = (path: string): Condition => ({ Variable: path, IsPresent: true });

@@ -34,13 +34,13 @@ describe('an agent that is killed and a stream that goes away', () => {
       return agent;
     };
 
-    // killed while it sends, three times
-    for (let kill = 0; kill < 3; kill += 1) await (await liveUntil(6)).end('SIGKILL');
+    // killed while it sends, twice
+    for (let kill = 0; kill < 2; kill += 1) await (await liveUntil(5)).end('SIGKILL');
     // killed while the stream is away and batches pile up
     const cutOff = await liveUntil(3);
     await kinesis.pause();
     await cutOff.until('uplink-down');
-    await sleep(1_500);
+    await sleep(1_000);
     await cutOff.end('SIGKILL');
     lives += 1;
     const last = start();
@@ -56,7 +56,10 @@ describe('an agent that is killed and a stream that goes away', () => {
     await kinesis.stop();
     const batches = records.map((data) => decodeBatch(data)).sort((a, b) => a.sequence - b.sequence);
     expect(code).toBe(0);
-    const stopped = last.log.at(-1) as { spool: { pending: { batches: number }; dropped: object }; loop: { lostFrames: number } };
+    const stopped = last.log.at(-1) as {
+      spool: { pending: { batches: number }; dropped: object };
+      loop: { lostFrames: number };
+    };
     expect(stopped.spool.pending.batches).toBe(0);
     expect(stopped.loop.lostFrames).toBe(0);
     const bySequence = new Map(batches.map((batch) => [batch.sequence, batch]));
@@ -66,7 +69,7 @@ describe('an agent that is killed and a stream that goes away', () => {
     for (const batch of batches) expect(batch).toEqual(bySequence.get(batch.sequence));
     // frames follow each other without a gap, but for the moments when no agent lived
     expect(gapsBetween([...bySequence.values()])).toBeLessThanOrEqual(lives - 1);
-    expect(bySequence.size).toBeGreaterThan(40);
+    expect(bySequence.size).toBeGreaterThan(30);
   }, 60_000);
 });
 

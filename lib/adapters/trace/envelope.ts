@@ -9,7 +9,7 @@ const VERSION = 1;
 const STORED = 0;
 const ZSTD = 1;
 /** Higher levels gain nothing on a few kilobytes. */
-const ZSTD_LEVEL = 12;
+const ZSTD_LEVEL = 3;
 
 const VERSION_AT = 4;
 const COMPRESSION_AT = 5;

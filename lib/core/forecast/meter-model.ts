@@ -97,6 +97,7 @@ export class MeterModel {
   readonly #rings: Float32Array;
   readonly #phase: PhaseMemory;
   readonly #mixture: Mixture;
+  #hasLearnt = false;
 
   /** Over bytes of METER_BYTES length, zeros for a new model; they are owned from now on. */
   constructor(bytes: Uint8Array<ArrayBuffer> = new Uint8Array(METER_BYTES)) {
@@ -122,9 +123,10 @@ export class MeterModel {
     this.#settle(value, sample.capped, steps);
     this.#counters[1] = this.samples + 1;
     this.#phase.see(value, sample.at, sample.capped);
-    if (sample.capped && value < this.#longest()) return;
-    this.#move(value, sample.capped);
-    this.#open(sample, steps);
+    if (!sample.capped || value >= this.#longest()) {
+      this.#move(value, sample.capped);
+      this.#open(sample, steps);
+    }
     this.#round();
   }
 
@@ -261,6 +263,7 @@ export class MeterModel {
     for (const t of [byLast, byPhase]) track(this.#f, TRACKERS + t * TRACKER_FLOATS, y, { rate: STATE_RATE, capped });
     if (capped) return;
     this.#mixture.learn(y, experts, mixed);
+    this.#hasLearnt = true;
     const n = this.#counters[2] ?? 0;
     this.#counters[2] = n + 1;
     for (let r = 0; r < RESIDUALS; r += 1) {
@@ -274,6 +277,8 @@ export class MeterModel {
   #round(): void {
     const bits = this.#bits;
     for (let i = 0; i < FLOATS; i += 1) bits[i] = ((bits[i] ?? 0) + 0x80) & 0xff_ff_ff_00;
+    if (this.#hasLearnt) this.#mixture.refresh();
+    this.#hasLearnt = false;
   }
 }
 

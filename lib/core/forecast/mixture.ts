@@ -22,26 +22,36 @@ export const mixtureFloats = (experts: number): number => 2 * GROUP_COUNT * expe
 export class Mixture {
   readonly #state: Float32Array;
   readonly #experts: number;
+  /** By group and expert; a function of the state, kept because exponentials are dear. */
   readonly #weights: Float64Array;
+  #isStale = true;
 
   constructor(state: Float32Array, experts: number) {
     this.#state = state;
     this.#experts = experts;
-    this.#weights = new Float64Array(experts);
+    this.#weights = new Float64Array(GROUP_COUNT * experts);
   }
 
   /** Writes to `out[q]` the weighted mean of `values[k * Q + q]` over the experts k. */
   mix(values: Float64Array, out: Float64Array): void {
+    if (this.#isStale) for (let group = 0; group < GROUP_COUNT; group += 1) this.#weigh(group);
+    this.#isStale = false;
     for (let q = 0; q < Q; q += 1) {
-      if (q === 0 || GROUPS[q] !== GROUPS[q - 1]) this.#weigh(GROUPS[q] ?? 0);
+      const from = (GROUPS[q] ?? 0) * this.#experts;
       let value = 0;
-      for (let k = 0; k < this.#experts; k += 1) value += (this.#weights[k] ?? 0) * (values[k * Q + q] ?? 0);
+      for (let k = 0; k < this.#experts; k += 1) value += (this.#weights[from + k] ?? 0) * (values[k * Q + q] ?? 0);
       out[q] = value;
     }
   }
 
+  /** To be called when the state was changed from outside (rounded). */
+  refresh(): void {
+    this.#isStale = true;
+  }
+
   /** Learns from outcome `y` of a forecast that was mixed to `mixed` from `values`. */
   learn(y: number, values: Float64Array, mixed: Float64Array): void {
+    this.#isStale = true;
     for (let k = 0; k < this.#experts; k += 1) {
       for (let group = 0; group < GROUP_COUNT; group += 1) {
         let regret = 0;
@@ -70,11 +80,12 @@ export class Mixture {
     for (let k = 0; k < this.#experts; k += 1) {
       const h = this.#state[squares + k] ?? 0;
       const z = h > 0 ? (this.#state[from + k] ?? 0) / Math.sqrt(h) : 0;
-      this.#weights[k] = z;
+      this.#weights[from + k] = z;
       if (z > top) top = z;
     }
     let sum = 0;
-    for (let k = 0; k < this.#experts; k += 1) sum += this.#weights[k] = Math.exp((this.#weights[k] ?? 0) - top);
-    for (let k = 0; k < this.#experts; k += 1) this.#weights[k] = (this.#weights[k] ?? 0) / sum;
+    for (let k = from; k < from + this.#experts; k += 1)
+      sum += this.#weights[k] = Math.exp((this.#weights[k] ?? 0) - top);
+    for (let k = from; k < from + this.#experts; k += 1) this.#weights[k] = (this.#weights[k] ?? 0) / sum;
   }
 }

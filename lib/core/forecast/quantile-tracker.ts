@@ -21,6 +21,7 @@ const MOST_COUNT = 1000;
 export function track(state: Float32Array, at: number, value: number, { rate, capped }: TrackOptions): void {
   const count = Math.min(MOST_COUNT, (state[at + COUNT] ?? 0) + 1);
   if (count === 1) {
+    if (capped) return;
     state.fill(value, at, at + Q);
     state[at + COUNT] = 1;
     return;

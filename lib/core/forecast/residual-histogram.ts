@@ -12,6 +12,8 @@ const BASE = Math.floor((65_535 * Math.LN2) / (2 * LIFE));
 const FIRST = -0.8;
 const WIDTH = 0.1875;
 const EDGES = Float64Array.from({ length: BUCKETS + 1 }, (_, i) => Math.sinh(FIRST + i * WIDTH) / 2);
+/** The bucket around no residual at all: a constant must not be told from itself by a bucket's width. */
+const AROUND_ZERO = Math.floor(-FIRST / WIDTH);
 export const RESIDUAL_COUNTS = BUCKETS;
 
 /** Counts residual `u` (any number, infinities too) as the `n`-th of the histogram that begins at `at`. */
@@ -43,6 +45,7 @@ export function readResiduals(counts: Uint16Array, at: number, out: Float64Array
 
 /** The residual a share `down` below the upper edge of a bucket. */
 function between(bucket: number, down: number): number {
+  if (bucket === AROUND_ZERO) return 0;
   const [low, high] = [EDGES[bucket] ?? 0, EDGES[bucket + 1] ?? 0];
   return high - Math.min(1, down) * (high - low);
 }

@@ -5,7 +5,7 @@ import type { Range } from '../meter.ts';
  * its range. Without a range, the value itself.
  */
 export function gridAbove(value: number, range: Range | undefined): number {
-  return range === undefined ? value : onGrid(Math.ceil(steps(value, range) - SLACK), range);
+  return range === undefined ? value : onGrid(Math.max(0, Math.ceil(steps(value, range) - SLACK)), range);
 }
 
 /** The largest size that the actuator can set and that is not above `value`. Without a range, the value itself. */

@@ -9,9 +9,9 @@ const ZONE = `${LOCAL_REGION}a`;
 export const items = (content: readonly unknown[]): XmlContent | string =>
   content.length === 0 ? '' : { item: content };
 
-export const stateView = (state: InstanceState): XmlContent => ({ code: STATE_CODE[state], name: state });
+const stateView = (state: InstanceState): XmlContent => ({ code: STATE_CODE[state], name: state });
 
-export const tagsView = (tags: Readonly<Record<string, string>>): XmlContent | string =>
+const tagsView = (tags: Readonly<Record<string, string>>): XmlContent | string =>
   items(Object.entries(tags).map(([key, value]) => ({ key, value })));
 
 export const reservationView = (instance: Instance): XmlContent => ({

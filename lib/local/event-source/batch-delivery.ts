@@ -36,7 +36,7 @@ interface Work {
 }
 
 /** Beyond this the window ends early. https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-windows.html */
-export const MAX_STATE_BYTES = 1024 * 1024;
+const MAX_STATE_BYTES = 1024 * 1024;
 const MAX_BACKOFF_FACTOR = 100;
 const TRIES_WHEN_STOPPING = 3;
 

@@ -39,7 +39,7 @@ export interface World {
   readonly publish?: (input: { Message: string }) => unknown;
 }
 
-export interface Settled {
+interface Settled {
   readonly plan: Plan;
   readonly result: {
     readonly kind: string;
