@@ -31,8 +31,8 @@ export async function runAgent(options: AgentOptions, around: Surroundings, sign
   const over = new AbortController();
   const until = options.duration === undefined ? signal : AbortSignal.any([signal, over.signal]);
   const loop = createLoop({ host, source, sink: outlet.sink, clock, monotonicNow, interval, batchEvery: batch, log });
-  const report = (event: string) => {
-    log.info(event, { ...usage(), loop: loop.state(), ...outlet.state(), parts: source.reports() });
+  const report = (event: string, parts = source.reports()) => {
+    log.info(event, { ...usage(), loop: loop.state(), ...outlet.state(), parts });
   };
   log.info('started', { host, vm: options.vm, source: options.source, intervalMs: interval });
   if (options.duration !== undefined) {
@@ -47,12 +47,14 @@ export async function runAgent(options: AgentOptions, around: Surroundings, sign
   const sending = new AbortController();
   const sent = outlet.run(sending.signal);
   await loop.run(until);
+  // before it is closed: what the sources cost is known while they are open
+  const parts = source.reports();
   source.close();
   sending.abort();
   await sent;
   await outlet.finish();
   clearInterval(reporting);
-  report('stopped');
+  report('stopped', parts);
 }
 
 async function openUplink(options: AgentOptions, { clock, random, log }: Surroundings): Promise<Outlet> {

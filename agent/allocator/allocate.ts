@@ -7,7 +7,7 @@ import { carryOut, readyToChange } from './carry-out.ts';
 import type { HypervisorDriver } from './hypervisor-driver.ts';
 
 /** What this host says of itself. */
-export interface HostRules {
+interface HostRules {
   readonly host: HostId;
   /** For a limit on its way without movement; PATIENCE has the rest. */
   readonly stall: DurationMs;
@@ -57,7 +57,7 @@ export async function rehearse(
   if (known !== undefined) return { outcome: settled(plan, known), changes: [] };
   const unfit = misdirected(plan, deps.hostRules.host) ?? expired(plan, deps.clock);
   if (unfit !== undefined) return { outcome: refusal(plan, unfit), changes: [] };
-  const ready = await readyToChange(plan, deps);
+  const ready = await readyToChange(plan, deps, false);
   if (ready.kind === 'refused') return { outcome: ready.outcome, changes: [] };
   return { changes: ready.meters.map((meter) => describeChange(meter, ready.before[meter], plan.set[meter] ?? 0)) };
 }

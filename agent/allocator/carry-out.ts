@@ -24,14 +24,19 @@ export type Ready =
 /**
  * Reads what is in force and asks whether the plan fits. `meters` are those that must change, in the order in which they
  * are set: growth before shrink, so that a VM is never smaller on all sides while its plan is half done.
+ *
+ * Where an allocator died over this very plan (`takenOver`), what is found may be half of it: then the plan's own `from` is
+ * what was in force before, all of the plan is set again, and a refusal goes back too.
  */
-export async function readyToChange(plan: Plan, deps: CarryOutDeps): Promise<Ready> {
+export async function readyToChange(plan: Plan, deps: CarryOutDeps, takenOver: boolean): Promise<Ready> {
   try {
     const seen = await readNow(deps.hypervisor, plan.vm, deps.clock);
-    const before = seen.limits;
+    const before = takenOver ? { ...seen.limits, ...plan.from } : seen.limits;
     const meters = changingMeters(plan, before);
     const because = await noRoom(plan, deps, { before, meters });
     if (because === undefined) return { kind: 'ready', before, meters, seen };
+    if (takenOver)
+      return { kind: 'refused', outcome: await rollBack(plan, deps, { before, touched: meters, because }) };
     return { kind: 'refused', outcome: outcome(plan, 'refused', ofPlan(plan, before), because) };
   } catch (thrown) {
     // nothing was touched yet: whatever the reason, this is a refusal
@@ -47,12 +52,9 @@ function changingMeters(plan: Plan, before: Allocation): readonly Meter[] {
   return [...changing.filter(grows), ...changing.filter((meter) => !grows(meter))];
 }
 
-/**
- * Sets, reads back, and on any trouble goes back, meter by meter in reverse order. A plan whose first allocator died
- * half-way (`takenOver`) goes back to what the plan says was in force, not to the half that is found.
- */
+/** Sets, reads back, and on any trouble goes back, meter by meter in reverse order. */
 export async function carryOut(plan: Plan, deps: CarryOutDeps, takenOver: boolean): Promise<Outcome> {
-  const ready = await readyToChange(plan, deps);
+  const ready = await readyToChange(plan, deps, takenOver);
   if (ready.kind === 'refused') return ready.outcome;
   const { before, meters, seen } = ready;
   if (meters.length === 0) {
@@ -70,8 +72,7 @@ export async function carryOut(plan: Plan, deps: CarryOutDeps, takenOver: boolea
   }
   if (touched.length === 0) return outcome(plan, 'refused', ofPlan(plan, before), trouble.because);
   if (trouble.kind === 'gone') return outcome(plan, 'failed', {}, trouble.because);
-  const goal = takenOver ? { ...before, ...plan.from } : before;
-  return rollBack(plan, deps, { goal, touched, because: trouble.because });
+  return rollBack(plan, deps, { before, touched, because: trouble.because });
 }
 
 type Trouble =
@@ -89,7 +90,11 @@ async function change(plan: Plan, deps: CarryOutDeps, { before, meters, touched 
   try {
     for (const meter of meters) {
       touched.push(meter);
-      await deps.hypervisor.set(plan.vm, { [meter]: plan.set[meter] });
+      await deps.hypervisor.set(plan.vm, { [meter]: plan.set[meter] }).catch((thrown: unknown) => {
+        // a driver says PLAN_REFUSED only when it has changed nothing
+        if (isFault(thrown) && thrown.code === 'PLAN_REFUSED') touched.pop();
+        throw thrown;
+      });
     }
     const asked = pick(plan.set, meters);
     const back = await readBack(
@@ -105,29 +110,28 @@ async function change(plan: Plan, deps: CarryOutDeps, { before, meters, touched 
       because: `${wanted} was taken but stopped at ${describeAmount(missed, back.limits[missed])}`,
     };
   } catch (thrown) {
-    const code = isFault(thrown) ? thrown.code : undefined;
-    // a driver says PLAN_REFUSED only when it has changed nothing
-    if (code === 'PLAN_REFUSED') touched.pop();
-    return { kind: code === 'PRIMARY_GONE' ? 'gone' : 'trouble', because: messageOf(thrown) };
+    const gone = isFault(thrown) && thrown.code === 'PRIMARY_GONE';
+    return { kind: gone ? 'gone' : 'trouble', because: messageOf(thrown) };
   }
 }
 
 interface WayBack {
-  readonly goal: Allocation;
+  readonly before: Allocation;
   readonly touched: readonly Meter[];
   readonly because: string;
 }
 
-async function rollBack(plan: Plan, deps: CarryOutDeps, { goal, touched, because }: WayBack): Promise<Outcome> {
+async function rollBack(plan: Plan, deps: CarryOutDeps, { before, touched, because }: WayBack): Promise<Outcome> {
   const asked: Partial<Record<Meter, number>> = {};
   const troubles: string[] = [];
   for (const meter of touched.toReversed()) {
-    asked[meter] = goal[meter] ?? Infinity;
-    try {
-      await deps.hypervisor.set(plan.vm, { [meter]: asked[meter] });
-    } catch (thrown) {
-      troubles.push(messageOf(thrown));
-    }
+    const value = before[meter] ?? Infinity;
+    asked[meter] = value;
+    const set = (): Promise<void> => deps.hypervisor.set(plan.vm, { [meter]: value });
+    // a second try, since a failure here leaves a plan half done
+    await set()
+      .catch(set)
+      .catch((thrown: unknown) => troubles.push(messageOf(thrown)));
   }
   try {
     const back = await readBack(

@@ -14,7 +14,7 @@ import { isAlive, thisProcess } from './process-identity.ts';
 import { PATIENCE } from './read-back.ts';
 
 /** Exit codes by what happened; 2 is a wrong call, and then nothing is printed on stdout. */
-export const EXIT_CODES: Readonly<Record<Outcome['state'], number>> = {
+const EXIT_CODES: Readonly<Record<Outcome['state'], number>> = {
   applied: 0,
   refused: 10,
   'rolled-back': 11,

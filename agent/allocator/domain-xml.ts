@@ -21,7 +21,7 @@ export interface DomainDisk {
   readonly group: string | undefined;
 }
 
-export interface DomainNic {
+interface DomainNic {
   /** The host's end: `vnet0`; undefined when there is none to shape (type `user`). */
   readonly device: string | undefined;
   /** Into the guest. */

@@ -11,7 +11,7 @@ import { claimName, parseClaimName, parseClaimRecord } from './claim-record.ts';
 import type { ClaimRecord, Holder } from './claim-record.ts';
 
 /** The right to act on one VM, held until `end`. */
-export interface Claim {
+interface Claim {
   /** Whether an allocator died while it carried out this very plan: what is in force now may be half of it. */
   readonly takenOver: boolean;
   /** Keeps the outcome for whoever brings the plan again, and lets go. */

@@ -12,6 +12,11 @@ export class Deltas {
     for (const [key, { round }] of this.#last) if (round < this.#round - 1) this.#last.delete(key);
   }
 
+  /** Whether a counter was read in the round before. */
+  knows(key: string): boolean {
+    return this.#last.get(key)?.round === this.#round - 1;
+  }
+
   /**
    * Notes a counter and gives its growth since the round before; undefined when there is none to give or the counter is
    * not a number. `wrapsAt` is the size of a counter that starts again at 0: 2^32 for one of 32 bits.

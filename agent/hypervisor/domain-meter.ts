@@ -100,8 +100,9 @@ export class DomainMeter {
   /** Growth of a counter in nanoseconds; one of a vCPU plugged in since the last poll began at 0. */
   #sinceBefore(field: string, stat: Stat, longest: number): number | undefined {
     const value = stat(field);
+    const isNew = this.#polls > 1 && !this.#deltas.knows(field);
     const growth = this.#deltas.growth(field, value);
-    if (growth !== undefined || value === undefined || this.#polls === 1) return growth;
+    if (!isNew || value === undefined) return growth;
     return value <= longest ? value : undefined;
   }
 

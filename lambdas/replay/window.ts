@@ -73,7 +73,7 @@ export class Window {
     const writes = [...this.#live].map(async ([vm, shadow]): Promise<VmId | undefined> => {
       shadow.version += 1;
       try {
-        await this.#store.put({ vm, version: shadow.version, state: shadow.encode() });
+        await this.#store.put({ vm, version: shadow.version, state: shadow.encode(), seenAt: shadow.lastAt });
         return undefined;
       } catch (error) {
         if (!isFault(error) || error.code !== 'SHADOW_STALE_WRITE') throw error;

@@ -3,6 +3,8 @@ import { messageOf } from '../../lib/core/fault.ts';
 import type { Outcome, Plan } from '../../lib/core/plan/plan.ts';
 import { outcomeSchema } from '../platform/schemas.ts';
 
+const errorSchema = z.looseObject({ Error: z.string().default('unknown'), Cause: z.string().default('') });
+
 /** What each branch of the workflow hands over; see lib/infra/resize-workflow.ts. */
 export const resultSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('refused'), outcome: outcomeSchema }),
@@ -18,10 +20,11 @@ export const resultSchema = z.discriminatedUnion('kind', [
     kind: z.literal('ec2'),
     state: z.enum(['applied', 'refused', 'rolled-back', 'failed']),
     because: z.string(),
+    error: errorSchema.optional(),
   }),
   z.object({
     kind: z.literal('error'),
-    error: z.looseObject({ Error: z.string().default('unknown'), Cause: z.string().default('') }),
+    error: errorSchema,
   }),
 ]);
 
@@ -44,11 +47,13 @@ export function outcomeOf(plan: Plan, result: WorkflowResult): Outcome {
     case 'ec2':
       return result.state === 'applied'
         ? { ...ended('applied', result.because), inForce: plan.set }
-        : ended(result.state, result.because);
+        : ended(result.state, [result.because, ...(result.error === undefined ? [] : [said(result.error)])].join(': '));
     case 'error':
-      return ended('failed', `${result.error.Error}: ${result.error.Cause}`.slice(0, 1_000));
+      return ended('failed', said(result.error));
   }
 }
+
+const said = ({ Error: name, Cause }: z.infer<typeof errorSchema>): string => `${name}: ${Cause}`.slice(0, 1_000);
 
 type Invocation = Extract<WorkflowResult, { kind: 'kvm' }>['invocation'];
 

@@ -65,7 +65,7 @@ async function backtest(options: BacktestOptions, errors: ProgressStream): Promi
   const progress = traceProgress(errors);
   let samples = 0;
   try {
-    for await (const series of seriesOf(options.trace, progress)) {
+    for await (const series of seriesOf(options.trace, progress.done)) {
       const rows = replayVm(series, { horizon, risks, warmUp }, scores);
       samples += series.times.length;
       if (writer !== undefined) await writeRows(writer, series, { risks, rows });

@@ -49,7 +49,7 @@ async function forecastTrace(options: ForecastOptions, errors: ProgressStream): 
   const writer = await openCsvWriter(options.out, ['time', 'vm', 'resource', 'quantile', 'value']);
   const progress = traceProgress(errors);
   try {
-    for await (const series of seriesOf(options.trace, progress)) {
+    for await (const series of seriesOf(options.trace, progress.done)) {
       const forecasts: Forecast[] = [];
       let next: EpochMs = -Infinity;
       replaySeries(series, horizon, {

@@ -44,7 +44,7 @@ export function stageFunction(scope: Construct, id: string, props: StageFunction
     retention: RetentionDays.ONE_MONTH,
     removalPolicy: RemovalPolicy.DESTROY,
   });
-  const made = new NodejsFunction(scope, id, {
+  return new NodejsFunction(scope, id, {
     entry: join(root, 'lambdas', props.name, 'handler.ts'),
     handler: 'handler',
     description: props.description,
@@ -80,11 +80,6 @@ export function stageFunction(scope: Construct, id: string, props: StageFunction
       commandHooks: copying(props.files ?? {}),
     },
   });
-  Validations.of(made).acknowledge({
-    id: 'AwsSolutions-L1',
-    reason: 'NODEJS_24_X is the newest Node.js runtime; the rule compares with the newest one of its own release',
-  });
-  return made;
 }
 
 function roleFor(scope: Construct, id: string, { logGroup, inVpc }: { logGroup: LogGroup; inVpc: boolean }): Role {

@@ -43,7 +43,7 @@ export interface ControlPlaneOptions {
   readonly ec2Delays?: Ec2Options['delays'];
   /** Multiplies the waits of the workflow; 1 by default. */
   readonly waitScale?: number;
-  /** Length of the event source's tumbling window; 60 by default, as deployed. 0: none. */
+  /** Length of the event source's tumbling window; 60 by default, a fifth of the deployed one, so that a short run sees checkpoints. 0: none. */
   readonly windowSeconds?: number;
 }
 

@@ -1,8 +1,8 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { systemClock as clock } from '../../agent/system-clock.ts';
 import { SECOND_MS, type DurationMs } from '../core/units.ts';
+import { installAllocator } from './install-allocator.ts';
 import { startChildAgent, type ChildAgent } from './child-agent.ts';
 import { STREAM, type ControlPlane } from './control-plane.ts';
 import { startDemoHost } from './demo-host.ts';
@@ -10,7 +10,6 @@ import { readRecordings, RECORDINGS_DIR } from './recordings.ts';
 
 /** Agents get this long to send what they have. */
 const FLUSH_MS: DurationMs = 5 * SECOND_MS;
-const ALLOCATOR = join(import.meta.dirname, '../../agent/allocator/main.ts');
 
 export interface HostsOptions {
   readonly plane: ControlPlane;
@@ -49,7 +48,7 @@ export async function startHosts(options: HostsOptions): Promise<Hosts> {
     id: kvm.host,
     cwd: dir,
     env: {
-      PATH: `${await allocatorPath(dir)}:${process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin'}`,
+      PATH: `${await installAllocator(join(dir, 'bin'))}:${process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin'}`,
       SHADOWCAST_STATE: join(dir, 'allocator'),
       ...kvm.env,
     },
@@ -97,15 +96,3 @@ function libvirt(uri: string, agent: (host: string, ...args: string[]) => ChildA
     env: { SHADOWCAST_DRIVER: 'libvirt', SHADOWCAST_LIBVIRT_URI: uri, SHADOWCAST_HOST: host },
   };
 }
-
-/** A folder with `shadowcast-allocator` in it, as the agent's package installs it on a host. */
-async function allocatorPath(dir: string): Promise<string> {
-  const bin = join(dir, 'bin');
-  await mkdir(bin, { recursive: true });
-  const program = join(bin, 'shadowcast-allocator');
-  await writeFile(program, `#!/bin/sh\nexec ${quoted(process.execPath)} ${quoted(ALLOCATOR)} "$@"\n`);
-  await chmod(program, 0o755);
-  return bin;
-}
-
-const quoted = (path: string): string => `'${path.replaceAll("'", `'\\''`)}'`;

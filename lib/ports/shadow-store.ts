@@ -7,6 +7,8 @@ export interface StoredShadow {
   /** 1 for the first; each accepted write raises it by exactly one. */
   readonly version: number;
   readonly state: Uint8Array;
+  /** End of the newest frame in it. A shadow that hears nothing for 30 days may be forgotten by the store. */
+  readonly seenAt: EpochMs;
 }
 
 /** What is left of a shadow whose primary is gone, so that a late frame does not bring it back. */

@@ -29,24 +29,26 @@ describe.each(implementations)('shadow store: %s', (name, make) => {
     const vm = `${name}/plain`;
 
     expect(await store.get(vm)).toBeUndefined();
-    await store.put({ vm, version: 1, state: bytes(1, 2, 3) });
-    await store.put({ vm, version: 2, state: bytes(4) });
+    await store.put({ vm, version: 1, state: bytes(1, 2, 3), seenAt: 1_000 });
+    await store.put({ vm, version: 2, state: bytes(4), seenAt: 1_000 });
 
-    expect(await store.get(vm)).toEqual({ kind: 'live', vm, version: 2, state: bytes(4) });
+    expect(await store.get(vm)).toEqual({ kind: 'live', vm, version: 2, state: bytes(4), seenAt: 1_000 });
   });
 
   it.each([[1], [3]])('refuses version %i over version 1', async (version) => {
     const store = make();
     const vm = `${name}/stale-${version}`;
-    await store.put({ vm, version: 1, state: bytes(1) });
+    await store.put({ vm, version: 1, state: bytes(1), seenAt: 1_000 });
 
-    await expect(store.put({ vm, version, state: bytes(9) })).rejects.toMatchObject({ code: 'SHADOW_STALE_WRITE' });
+    await expect(store.put({ vm, version, state: bytes(9), seenAt: 1_000 })).rejects.toMatchObject({
+      code: 'SHADOW_STALE_WRITE',
+    });
 
     expect(await store.get(vm)).toMatchObject({ version: 1, state: bytes(1) });
   });
 
   it('refuses a first version that is not 1', async () => {
-    await expect(make().put({ vm: `${name}/late`, version: 2, state: bytes(1) })).rejects.toMatchObject({
+    await expect(make().put({ vm: `${name}/late`, version: 2, state: bytes(1), seenAt: 1_000 })).rejects.toMatchObject({
       code: 'SHADOW_STALE_WRITE',
     });
   });
@@ -54,13 +56,15 @@ describe.each(implementations)('shadow store: %s', (name, make) => {
   it('remembers an end, keeps the newest, and refuses to go on from before it', async () => {
     const store = make();
     const vm = `${name}/ended`;
-    await store.put({ vm, version: 1, state: bytes(1) });
+    await store.put({ vm, version: 1, state: bytes(1), seenAt: 1_000 });
 
     await store.end(vm, 5_000);
     await store.end(vm, 4_000);
 
     expect(await store.get(vm)).toMatchObject({ kind: 'ended', endedAt: 5_000 });
-    await expect(store.put({ vm, version: 2, state: bytes(2) })).rejects.toMatchObject({ code: 'SHADOW_STALE_WRITE' });
+    await expect(store.put({ vm, version: 2, state: bytes(2), seenAt: 1_000 })).rejects.toMatchObject({
+      code: 'SHADOW_STALE_WRITE',
+    });
   });
 
   it('lets a new life begin with version 1 after an end', async () => {
@@ -68,7 +72,7 @@ describe.each(implementations)('shadow store: %s', (name, make) => {
     const vm = `${name}/again`;
     await store.end(vm, 5_000);
 
-    await store.put({ vm, version: 1, state: bytes(7) });
+    await store.put({ vm, version: 1, state: bytes(7), seenAt: 1_000 });
 
     expect(await store.get(vm)).toMatchObject({ kind: 'live', version: 1, state: bytes(7) });
   });

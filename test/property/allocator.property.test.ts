@@ -77,7 +77,15 @@ describe('the allocator, whatever comes', () => {
         expect(inForce).toEqual(outcome.state === 'applied' ? { ...BEFORE, ...set } : BEFORE);
         for (const meter of METERS) if (meter in set) expect(outcome.inForce[meter]).toBe(inForce[meter]);
       }),
-      { numRuns: 60 },
+      {
+        numRuns: 60,
+        examples: [
+          [
+            { cpu: 1, memory: 64 * MIB, net_tx: 64 * MIB },
+            { failAt: 3, stuck: 'cpu', lag: 0 },
+          ],
+        ],
+      },
     );
   });
 

@@ -7,6 +7,9 @@ import type { EndedShadow, ShadowStore, StoredShadow } from '../../ports/shadow-
 /** How long an end is remembered: longer than any frame can be on its way (the stream keeps records for a day). */
 const END_KEPT_MS = 7 * DAY_MS;
 
+/** A primary that is silent for this long is gone, whether or not anybody said so. */
+const SILENT_KEPT_MS = 30 * DAY_MS;
+
 const keyOf = (vm: VmId): { pk: string; sk: string } => ({ pk: `SHADOW#${vm}`, sk: 'STATE' });
 
 /**
@@ -22,10 +25,10 @@ export function dynamoShadowStore(client: DynamoDBDocumentClient, table: string)
       return Item === undefined ? undefined : storedOf(vm, Item);
     },
 
-    put: async ({ vm, version, state }) => {
+    put: async ({ vm, version, state, seenAt }) => {
       const write = new PutCommand({
         TableName: table,
-        Item: { ...keyOf(vm), version, state },
+        Item: { ...keyOf(vm), version, state, seenAt, expires: Math.ceil((seenAt + SILENT_KEPT_MS) / 1000) },
         ConditionExpression:
           version === 1
             ? 'attribute_not_exists(pk) OR attribute_exists(endedAt)'
@@ -48,7 +51,7 @@ export function dynamoShadowStore(client: DynamoDBDocumentClient, table: string)
       const write = new UpdateCommand({
         TableName: table,
         Key: keyOf(vm),
-        UpdateExpression: 'SET endedAt = :at, expires = :expires ADD version :one REMOVE #state',
+        UpdateExpression: 'SET endedAt = :at, expires = :expires ADD version :one REMOVE #state, seenAt',
         ConditionExpression: 'attribute_not_exists(endedAt) OR endedAt < :at',
         ExpressionAttributeNames: { '#state': 'state' },
         ExpressionAttributeValues: { ':at': endedAt, ':expires': Math.ceil((endedAt + END_KEPT_MS) / 1000), ':one': 1 },
@@ -66,9 +69,9 @@ function storedOf(vm: VmId, item: Record<string, unknown>): StoredShadow | Ended
   const version = item['version'];
   if (typeof version !== 'number') throw new Fault('SHADOW_FORMAT', `shadow of ${vm}: the stored item has no version`);
   if (typeof item['endedAt'] === 'number') return { kind: 'ended', vm, version, endedAt: item['endedAt'] };
-  if (!(item['state'] instanceof Uint8Array))
+  if (!(item['state'] instanceof Uint8Array) || typeof item['seenAt'] !== 'number')
     throw new Fault('SHADOW_FORMAT', `shadow of ${vm}: the stored item has no state`);
-  return { kind: 'live', vm, version, state: item['state'] };
+  return { kind: 'live', vm, version, state: item['state'], seenAt: item['seenAt'] };
 }
 
 async function reaching<T>(call: Promise<T>): Promise<T> {

@@ -171,7 +171,7 @@ export class RangeReader implements BitCoder {
       state[RANGE] = range - bound;
     }
     this.#odds.learn(context, bit);
-    if ((state[RANGE] ?? 0) < BOTTOM) this.#normalise();
+    this.#normalise();
     return bit;
   }
 

@@ -20,23 +20,26 @@ const MOST_COUNT = 1000;
 /** Takes a value into the tracker that begins at `at`; one that is `capped` may only raise. */
 export function track(state: Float32Array, at: number, value: number, { rate, capped }: TrackOptions): void {
   const count = Math.min(MOST_COUNT, (state[at + COUNT] ?? 0) + 1);
-  if (count === 1) {
-    if (capped) return;
+  if (count > 1) step(state, at, value, { count, rate, capped });
+  else if (!capped) {
     state.fill(value, at, at + Q);
     state[at + COUNT] = 1;
-    return;
   }
-  const error = Math.abs(value - (state[at] ?? 0));
+}
+
+function step(
+  state: Float32Array,
+  at: number,
+  value: number,
+  { count, rate, capped }: TrackOptions & { count: number },
+): void {
   const before = state[at + SCALE] ?? 0;
-  const scale = before + Math.max(SCALE_RATE, 1 / count) * (error - before);
-  const step = 2 * Math.max(rate, 1 / count) * scale;
-  for (let q = 0; q < Q; q += 1)
-    state[at + q] = moved(
-      state[at + q] ?? 0,
-      value,
-      step * (LEVELS[q] ?? 0.5),
-      capped ? 0 : step * (1 - (LEVELS[q] ?? 0.5)),
-    );
+  const scale = before + Math.max(SCALE_RATE, 1 / count) * (Math.abs(value - (state[at] ?? 0)) - before);
+  const width = 2 * Math.max(rate, 1 / count) * scale;
+  for (let q = 0; q < Q; q += 1) {
+    const up = width * (LEVELS[q] ?? 0.5);
+    state[at + q] = moved(state[at + q] ?? 0, value, up, capped ? 0 : width - up);
+  }
   if (capped) return;
   state[at + SCALE] = scale;
   state[at + COUNT] = count;

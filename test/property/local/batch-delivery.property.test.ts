@@ -129,6 +129,19 @@ describe('batch delivery', () => {
     );
   });
 
+  it('does not count it as a retry that a batch is cut at the record that was reported', async () => {
+    const { delivery, discarded } = aDelivery({
+      settings: { bisectBatchOnFunctionError: true, reportBatchItemFailures: true, maximumRetryAttempts: 0 },
+      invoke: () => Promise.resolve({ batchItemFailures: [{ itemIdentifier: '1002' }] }),
+    });
+
+    await delivery.deliver(recordsOf([0, 0, 0]), undefined);
+
+    expect(discarded).toMatchObject([
+      { requestContext: { approximateInvokeCount: 2 }, KinesisBatchInfo: { startSequenceNumber: '1002', batchSize: 1 } },
+    ]);
+  });
+
   it('never invokes with a record that is too old, and gives each one up once', async () => {
     const arrivals = fc.array(fc.integer({ min: 0, max: 100_000 }), { minLength: 1 }).map((times) => times.sort((a, b) => a - b));
     await fc.assert(

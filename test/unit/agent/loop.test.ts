@@ -29,7 +29,7 @@ function aLoop(readingTakes: readonly number[], parts: { batchEvery?: number; ap
     source,
     sink: { append },
     clock,
-    monotonicNow: clock.now,
+    monotonicNow: () => Number(clock.now()),
     interval: 1_000,
     batchEvery: parts.batchEvery ?? 1_000,
     log,

@@ -238,6 +238,44 @@ describe('allocate', () => {
     });
   });
 
+  describe('after an allocator died over the same plan', () => {
+    const plan = aPlan({ fence: 1, set: { cpu: 4, memory: 512 * MIB }, from: { cpu: 2, memory: 256 * MIB } });
+    /** The first allocator claims, sets the cpu, and is no more. */
+    const aHalfDonePlan = async (driver: Partial<HypervisorDriver> = {}) => {
+      const host = aHost(driver);
+      await host.deps.fences.claim(plan);
+      await host.hypervisor.set('kvm1/web', { cpu: 4 });
+      await host.hypervisor.read('kvm1/web');
+      return host;
+    };
+
+    it('carries the rest out', async () => {
+      const { deps } = await aHalfDonePlan();
+
+      expect(await allocate(plan, deps)).toMatchObject({ state: 'applied', inForce: { cpu: 4, memory: 512 * MIB } });
+    });
+
+    it('goes all the way back when the rest fails', async () => {
+      const { hypervisor, deps } = await aHalfDonePlan();
+      hypervisor.bound('memory', { min: 0, max: 256 * MIB });
+
+      expect(await allocate(plan, deps)).toMatchObject({
+        state: 'rolled-back',
+        inForce: { cpu: 2, memory: 256 * MIB },
+      });
+    });
+
+    it('goes all the way back when there is no room for the rest any more', async () => {
+      const room = () => Promise.resolve({ memory: { min: 1, max: 256 * MIB, step: 1, because: 'full' } });
+      const { deps } = await aHalfDonePlan({ room });
+
+      expect(await allocate(plan, deps)).toMatchObject({
+        state: 'rolled-back',
+        inForce: { cpu: 2, memory: 256 * MIB },
+      });
+    });
+  });
+
   describe('on a host that knows its room', () => {
     const room = () => Promise.resolve({ cpu: { min: 1, max: 3, step: 1, because: 'the host has 1 vcpu to give' } });
 

@@ -17,11 +17,9 @@ function rows(vm: string, n: number): string[] {
 
 describe('shadowcast backtest', () => {
   let folder: string;
-  let errors: PassThrough;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'shadowcast-'));
     await mkdir(join(folder, 'out'));
-    errors = new PassThrough();
   });
   afterEach(async () => {
     await rm(folder, { recursive: true });
@@ -33,7 +31,7 @@ describe('shadowcast backtest', () => {
   };
   const backtest = async (trace: string, ...options: string[]): Promise<string[]> => {
     const out = join(folder, 'out', 'alloc.csv');
-    await backtestCommand(errors).parseAsync(['--trace', trace, '--out', out, '--json', ...options], { from: 'user' });
+    await backtestCommand().parseAsync(['--trace', trace, '--out', out, '--json', ...options], { from: 'user' });
     return (await readFile(out, 'utf8')).trim().split('\n');
   };
 
@@ -85,16 +83,29 @@ describe('shadowcast backtest', () => {
     expect(Number(seldom?.[2])).toBeGreaterThan(Number(often?.[2]));
   });
 
-  it('takes all traces of a folder and skips what is none', async () => {
+  it('takes all traces of a folder', async () => {
     await write('a.csv', rows('a', 30));
     await write('b.csv', [...rows('b', 20), ...rows('c', 10)]);
-    await writeFile(join(folder, 'labels.csv'), 'run,cause\n1,disk\n');
 
     const lines = await backtest(folder);
 
-    expect(String(errors.read())).toContain('labels.csv');
     expect(new Set(lines.slice(1).map((line) => line.split(',')[1]))).toEqual(new Set(['a', 'b', 'c']));
     expect(lines).toHaveLength(61);
+  });
+
+  it('shows its progress on a terminal', async () => {
+    const trace = await write('a.csv', rows('a', 30));
+    const terminal = Object.assign(new PassThrough(), {
+      isTTY: true,
+      columns: 80,
+      cursorTo: () => true,
+      clearLine: () => true,
+    });
+    const out = join(folder, 'out', 'alloc.csv');
+
+    await backtestCommand(terminal).parseAsync(['--trace', trace, '--out', out, '--json'], { from: 'user' });
+
+    expect(String(terminal.read())).toContain('100 %');
   });
 
   it('fits sampling steps other than the hold time, with gaps', async () => {

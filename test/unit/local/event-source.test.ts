@@ -156,22 +156,22 @@ describe('pollEventSource', () => {
   it('renews an iterator that expired, and misses and repeats nothing', async () => {
     await begin();
     const seen: string[] = [];
-    const expiring = { onceAfter: 1 };
+    const expired = new Set<unknown>();
     client.middlewareStack.add(
       (next, { commandName }) =>
         (args) => {
-          if (commandName === 'GetRecordsCommand' && seen.length === expiring.onceAfter) {
-            expiring.onceAfter = -1;
-            throw new ExpiredIteratorException({ message: 'old', $metadata: {} });
-          }
-          return next(args);
+          const { ShardIterator } = args.input as { ShardIterator?: string };
+          if (commandName === 'GetRecordsCommand' && seen.length === 1 && expired.size === 0)
+            expired.add(ShardIterator);
+          if (!expired.has(ShardIterator)) return next(args);
+          throw new ExpiredIteratorException({ message: 'old', $metadata: {} });
         },
       { step: 'initialize' },
     );
     await poll((event) => Promise.resolve(seen.push(...textsOf(event))));
 
     await put(['one']);
-    await until(() => expiring.onceAfter === -1);
+    await until(() => expired.size === 1);
     await put(['two']);
     await until(() => seen.length >= 2);
 

@@ -45,6 +45,7 @@ describe('the resize workflow on local endpoints', () => {
       },
       now: Date.now,
       waitScale: 0.01,
+      isChecked: true,
     });
     client = new SFNClient(workflows.target);
   });

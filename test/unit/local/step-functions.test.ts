@@ -45,6 +45,7 @@ describe('local step functions', () => {
       },
       now: Date.now,
       waitScale: 0.001,
+      isChecked: true,
       ...options,
     });
     client = new SFNClient(endpoint.target);
@@ -248,6 +249,19 @@ describe('local step functions', () => {
     await start({ machines: { m: machineOf(invokeTask('f')) }, invoke: () => Promise.resolve('x'.repeat(300_000)) });
 
     expect(await endOf(await run({}))).toMatchObject({ status: 'FAILED', error: 'States.DataLimitExceeded' });
+  });
+
+  it('refuses a definition that is not in the language', async () => {
+    await start({});
+
+    await expect(
+      startStepFunctions({
+        machines: { m: machineOf({ Type: 'Succeed' }, { Lost: { Type: 'Succeed' } }) },
+        services: {},
+        invoke: () => Promise.resolve(),
+        now: Date.now,
+      }),
+    ).rejects.toThrow(/definition is invalid/);
   });
 
   it('begins an execution within milliseconds once the machine is loaded', async () => {

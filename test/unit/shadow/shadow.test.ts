@@ -1,4 +1,5 @@
 import { Shadow } from '../../../lib/core/shadow/shadow.ts';
+import { refusalOf } from '../../support/refusal-of.ts';
 import { aFrame, aPrimary } from '../../support/builders.ts';
 
 const horizon = { lead: 5_000, hold: 5_000 };
@@ -137,6 +138,6 @@ describe('Shadow', () => {
     const shadow = aShadow();
     shadow.apply(source(1), at(1));
 
-    expect(() => Shadow.decode(damage(shadow.encode()))).toThrow(expect.objectContaining({ code: 'SHADOW_FORMAT' }));
+    expect(refusalOf(() => Shadow.decode(damage(shadow.encode())))).toMatchObject({ code: 'SHADOW_FORMAT' });
   });
 });
