@@ -50,6 +50,8 @@ export async function startHosts(options: HostsOptions): Promise<Hosts> {
     env: {
       PATH: `${await installAllocator(join(dir, 'bin'))}:${process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin'}`,
       SHADOWCAST_STATE: join(dir, 'allocator'),
+      // halves the CPU time of the allocator's start, which lies between demand and effect
+      NODE_COMPILE_CACHE: join(dir, 'compile-cache'),
       ...kvm.env,
     },
   });
