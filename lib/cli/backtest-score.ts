@@ -1,7 +1,7 @@
 import { METERS, type Meter, type PerMeter } from '../core/meter.ts';
 
 /** What one meter's sizes were worth, as shares; each VM counts the same, whatever its size. */
-export interface MeterScore {
+interface MeterScore {
   /** Share of samples in which demand was above the size in force. */
   readonly violationRate: number;
   /** Demand above the size, as a share of demand. */

@@ -26,9 +26,12 @@ const ADJUSTABLE = {
 
 const CAPACITY = { cpu: 64, memory: 256 * 1024 * MIB };
 const RESERVE = { cpu: 2, memory: 4 * 1024 * MIB };
-/** The demo shows lives too: one VM appears and one ends while it runs. */
+/** A host boots its VMs one after the other. */
+const BOOT_EVERY: DurationMs = SECOND_MS / 2;
+/** The demo shows lives too: the last VM appears and the first one ends while it runs. */
 const APPEARS_AFTER: DurationMs = 20 * SECOND_MS;
 const ENDS_AFTER: DurationMs = 40 * SECOND_MS;
+const ENOUGH_VMS = 9;
 
 export interface DemoHostOptions {
   readonly players: readonly DemandPlayer[];
@@ -51,14 +54,14 @@ export interface DemoHost {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts a VM for each player, the last one after a while, and streams their frames. */
+/** Boots a VM for each player, the last one after a while, and streams their frames. */
 export async function startDemoHost(options: DemoHostOptions): Promise<DemoHost> {
   const { players, clock, speed, kinesis, stream, dir, log } = options;
   const token = randomBytes(16).toString('hex');
   const vms = players.map(definitionOf);
   const host = await startSimulatedHost({
     host: HOST,
-    vms: vms.slice(0, -1),
+    vms: vms.slice(0, 1),
     capacity: CAPACITY,
     reserve: RESERVE,
     clock,
@@ -117,11 +120,16 @@ interface Lives {
 }
 
 async function changeLives({ host, vms, clock, signal }: Lives): Promise<void> {
+  const wait = async (duration: DurationMs): Promise<boolean> => {
+    await clock.sleep(Math.max(0, duration), signal);
+    return !signal.aborted;
+  };
+  const startedAt = clock.now();
+  for (const vm of vms.slice(1, -1)) if (await wait(BOOT_EVERY)) host.add(vm);
   const [first, last] = [vms[0], vms.at(-1)];
-  await clock.sleep(APPEARS_AFTER, signal);
-  if (!signal.aborted && last !== undefined) host.add(last);
-  await clock.sleep(ENDS_AFTER - APPEARS_AFTER, signal);
-  if (!signal.aborted && first !== undefined && vms.length > 9) host.end(first.vm);
+  if ((await wait(startedAt + APPEARS_AFTER - clock.now())) && last !== undefined) host.add(last);
+  if ((await wait(startedAt + ENDS_AFTER - clock.now())) && first !== undefined && vms.length > ENOUGH_VMS)
+    host.end(first.vm);
 }
 
 /** Starts with what the first ten recorded seconds needed on average: soon too tight or too loose, as sizes by hand are. */

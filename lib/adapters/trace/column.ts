@@ -28,7 +28,7 @@ interface Form {
 }
 
 /** How a column may be like others of its table. */
-export interface Likeness {
+interface Likeness {
   /** Distances in rows at which values may be alike: a VM's last frame, the same place of the last list. */
   readonly lags: readonly number[];
   /** Whether the column names something, rather than says how much. */
@@ -41,7 +41,7 @@ export interface Likeness {
  * For each row of a table, how much longer than their columns' average its numbers were so far, in sixteenths of a bit: a busy
  * VM is busy in most columns. Zeros at the start of a table.
  */
-export type Tilt = Int32Array;
+type Tilt = Int32Array;
 
 const DENSE = AFTER_MAGNITUDES;
 const PRESENT = DENSE + 1;

@@ -14,10 +14,9 @@ export const NUMBER_COLUMNS = [
   'net_rx',
   'net_tx',
 ] as const;
-export type NumberColumn = (typeof NUMBER_COLUMNS)[number];
+type NumberColumn = (typeof NUMBER_COLUMNS)[number];
 /** Every column of the trace CSV. */
 export const TRACE_COLUMNS = ['time', 'vm', ...NUMBER_COLUMNS] as const;
-export type TraceColumn = (typeof TRACE_COLUMNS)[number];
 
 /** Where a file has its columns. */
 export interface Header {
@@ -29,7 +28,7 @@ export interface Header {
 }
 
 /** One number column of a file. */
-export interface NumberCell {
+interface NumberCell {
   readonly column: NumberColumn;
   readonly at: number;
   /** What a cell says: NaN for unknown, undefined for nonsense. */

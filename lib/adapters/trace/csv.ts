@@ -1,26 +1,19 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault, messageOf } from '../../core/fault.ts';
-import type { Meter, PerMeter } from '../../core/meter.ts';
+import type { Meter } from '../../core/meter.ts';
 import type { EpochMs, VmId } from '../../core/units.ts';
 import { timeOf } from './csv-cells.ts';
 import { headerOf, isMeter, NUMBER_COLUMNS } from './csv-columns.ts';
 import type { Header } from './csv-columns.ts';
 import { cellsOf, readRecords } from './csv-records.ts';
 import type { CsvCell } from './csv-writer.ts';
+import type { TraceSample } from './trace-sample.ts';
 
 export { openCsvWriter } from './csv-writer.ts';
 export type { CsvCell, CsvWriter } from './csv-writer.ts';
 export { sampleOfFrame } from './frame-sample.ts';
-
-/** One row of a trace CSV: what a VM used in the step that ends at `time`. Absent means unknown. */
-export interface TraceSample {
-  readonly time: EpochMs;
-  readonly vm: VmId;
-  readonly use: PerMeter;
-  /** What the VM had: vCPUs, bytes. */
-  readonly capacity: { readonly cpu?: number; readonly memory?: number };
-}
+export type { TraceSample } from './trace-sample.ts';
 
 /** All rows of one VM, column by column; NaN is unknown. A meter that is never known is left out. */
 export interface TraceSeries {

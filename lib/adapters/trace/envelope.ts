@@ -17,7 +17,7 @@ const STORED_LENGTH_AT = 6;
 const LENGTH_AT = 10;
 const CRC_AT = 14;
 /** Bytes in front of the payload. */
-export const HEADER_BYTES = 18;
+const HEADER_BYTES = 18;
 /** Longest batch on the wire, header included: what one Kinesis record may hold with room for its key. */
 export const MAX_BATCH_BYTES = 1_000_000;
 /** Longest message inside. */

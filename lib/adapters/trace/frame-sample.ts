@@ -1,7 +1,7 @@
 import type { DiskUse, Frame, NicUse } from '../../core/trace/frame.ts';
 import type { Meter } from '../../core/meter.ts';
 import { SECOND_MS } from '../../core/units.ts';
-import type { TraceSample } from './csv.ts';
+import type { TraceSample } from './trace-sample.ts';
 
 /**
  * One recorded frame as a row of a trace CSV: cpu is run time over the interval (wait and steal are demand, not use), memory

@@ -7,11 +7,11 @@ import { RangeReader, RangeWriter } from './range-coder.ts';
 import type { BitCoder } from './range-coder.ts';
 
 /** Rows of one table of a batch. */
-export const MAX_ROWS = 65_536;
+const MAX_ROWS = 65_536;
 /** Columns of one table: bounds the work for tables of few rows. */
-export const MAX_COLUMNS = 1_024;
+const MAX_COLUMNS = 1_024;
 /** Rows times columns, summed over the tables of a batch: bounds the memory that a small record can ask for. */
-export const MAX_CELLS = 1_048_576;
+const MAX_CELLS = 1_048_576;
 
 /** Rows of numbers by column number; a column that is not there has no value in any row. */
 export interface Rows {
@@ -71,7 +71,7 @@ export class RowBuilder {
 }
 
 /** How the columns of a table may be alike. */
-export interface TableLikeness {
+interface TableLikeness {
   readonly lags: readonly number[];
   /** The column that names something, rather than says how much. */
   readonly key: number;

@@ -2,7 +2,7 @@ import { Fault } from '../fault.ts';
 import type { DemandInterval } from '../forecast/forecast.ts';
 import { METER_BYTES, METER_FLOAT_BYTES, METER_FLOATS_AT } from '../forecast/meter-model.ts';
 import { METERS, type Meter } from '../meter.ts';
-import type { ShadowHeader } from './shadow.ts';
+import type { ShadowHeader } from './shadow-header.ts';
 import { packZeros, unpackZeros } from './zero-runs.ts';
 
 /** Layout of a checkpoint; another layout of the models' bytes needs another number. */

@@ -1,7 +1,7 @@
 import type { EpochMs } from '../units.ts';
 
 /** Sequences that one epoch remembers, counted back from its highest. */
-export const WINDOW = 256;
+const WINDOW = 256;
 /** Frames of which the exact (sequence, at) is remembered, so that a batch may hold several frames of one VM. */
 const EXACT = 16;
 

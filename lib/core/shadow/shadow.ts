@@ -7,34 +7,17 @@ import { METERS, type Allocation, type Meter } from '../meter.ts';
 import type { Frame, LifecycleEvent, Primary } from '../trace/frame.ts';
 import type { EpochMs, HostId } from '../units.ts';
 import { decodeShadow, encodeShadow, type StoredMeter } from './checkpoint.ts';
-import { Dedupe, type DedupeState } from './dedupe.ts';
-import { StepWatch, type StepState } from './step-watch.ts';
+import { Dedupe } from './dedupe.ts';
+import type { ShadowHeader, ShadowMemory } from './shadow-header.ts';
+import { StepWatch } from './step-watch.ts';
 
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
-/** What others keep with a shadow (the policies' memory, the plan in flight); it rides in the checkpoint as it is. */
-export type ShadowMemory = Readonly<Record<string, Json>>;
+export type { ShadowMemory } from './shadow-header.ts';
 
 /** Which batch a frame came in. */
 export interface FrameSource {
   readonly host: HostId;
   readonly epoch: string;
   readonly sequence: number;
-}
-
-/** The part of a shadow's state that is small and structured; a checkpoint holds it as JSON, the models as bytes. */
-export interface ShadowHeader {
-  readonly primary: Primary;
-  readonly host: HostId;
-  readonly horizon: Horizon;
-  readonly lastAt: EpochMs;
-  readonly allocation: Allocation;
-  readonly frames: number;
-  readonly state: 'active' | 'suspended';
-  readonly lifeAt: EpochMs;
-  readonly memory: ShadowMemory;
-  readonly version: number;
-  readonly step: StepState;
-  readonly dedupe: DedupeState;
 }
 
 /** What a shadow keeps of one meter. */

@@ -9,7 +9,7 @@ export interface SizingGoal {
   readonly risk?: Probability | PerMeter;
 }
 
-export const DEFAULT_RISK: Probability = 0.01;
+const DEFAULT_RISK: Probability = 0.01;
 
 /** Memory is kept this much above what is wanted now: running out of it kills, it does not slow down. */
 const MEMORY_MARGIN = 1.05;

@@ -138,12 +138,17 @@ describe('batch delivery', () => {
     await delivery.deliver(recordsOf([0, 0, 0]), undefined);
 
     expect(discarded).toMatchObject([
-      { requestContext: { approximateInvokeCount: 2 }, KinesisBatchInfo: { startSequenceNumber: '1002', batchSize: 1 } },
+      {
+        requestContext: { approximateInvokeCount: 2 },
+        KinesisBatchInfo: { startSequenceNumber: '1002', batchSize: 1 },
+      },
     ]);
   });
 
   it('never invokes with a record that is too old, and gives each one up once', async () => {
-    const arrivals = fc.array(fc.integer({ min: 0, max: 100_000 }), { minLength: 1 }).map((times) => times.sort((a, b) => a - b));
+    const arrivals = fc
+      .array(fc.integer({ min: 0, max: 100_000 }), { minLength: 1 })
+      .map((times) => times.sort((a, b) => a - b));
     await fc.assert(
       fc.asyncProperty(arrivals, fc.integer({ min: 0, max: 100 }), async (times, maximumRecordAgeS) => {
         const now = 100_000;
@@ -192,7 +197,7 @@ describe('batch delivery', () => {
         const pending = new PendingRecords({ ...DEFAULT_SETTINGS, batchSize, tumblingWindowS: 5 });
         pending.add(records, at);
 
-        for (let next = pending.take(delivery.window, at, true); next !== undefined; ) {
+        for (let next = pending.take(delivery.window, at, true); next !== undefined;) {
           if (delivery.window !== undefined && next.window !== delivery.window) await delivery.endWindow();
           await delivery.deliver(next.records, next.window);
           next = pending.take(delivery.window, at, true);
@@ -264,7 +269,10 @@ describe('pending records', () => {
   it('keep an invocation within six megabytes', () => {
     const pending = new PendingRecords({ ...DEFAULT_SETTINGS, batchSize: 100 });
     const data = new Uint8Array(1_000_000);
-    pending.add(recordsOf(Array<number>(10).fill(0)).map((record) => ({ ...record, data })), 0);
+    pending.add(
+      recordsOf(Array<number>(10).fill(0)).map((record) => ({ ...record, data })),
+      0,
+    );
 
     expect(pending.take(undefined, 0, false)?.records).toHaveLength(4);
   });
