@@ -5,7 +5,7 @@ import { Fault } from '../core/fault.ts';
 import { demandSample, recordedDemand, type DemandPlayer, type DemandSample } from './host/demand-player.ts';
 
 /** Traces that our own agent recorded of real programs; `recordings/README.md` says of which. */
-export const RECORDINGS_DIR = process.env['RECS'] ?? join(import.meta.dirname, 'recordings');
+export const RECORDINGS_DIR = join(import.meta.dirname, 'recordings');
 
 /** Every recording of a folder as a player, by name. Throws Fault USAGE when there are none. */
 export async function readRecordings(dir: string): Promise<readonly DemandPlayer[]> {

@@ -72,10 +72,14 @@ describe('shadowcast up', () => {
     [['--for', 'soon'], /length of time/],
     [['--policies', 'no-such-file.yaml'], /no-such-file\.yaml/],
     [['--speed', '-1'], /above 0/],
-  ])('refuses %j with a reason', async (args, reason) => {
-    const run = await runUp(args);
+  ])(
+    'refuses %j with a reason',
+    async (args, reason) => {
+      const run = await runUp(args);
 
-    expect(run.code).not.toBe(0);
-    expect(run.stderr).toMatch(reason);
-  }, 30_000);
+      expect(run.code).not.toBe(0);
+      expect(run.stderr).toMatch(reason);
+    },
+    30_000,
+  );
 });

@@ -56,7 +56,7 @@ const allocation = fc.record(
   { requiredKeys: [] },
 );
 
-export const frames: fc.Arbitrary<Frame> = fc.record(
+const frames: fc.Arbitrary<Frame> = fc.record(
   {
     vm,
     at: whole,

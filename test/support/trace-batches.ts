@@ -1,7 +1,7 @@
 import type { Batch, DiskUse, Frame, FrameValues, NicUse, Tally } from '../../lib/core/trace/frame.ts';
 
 /** A seeded source of numbers in [0, 1) (mulberry32): the same seed gives the same batches on every machine. */
-export function seededChance(seed: number): () => number {
+function seededChance(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
