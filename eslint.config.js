@@ -5,7 +5,19 @@ import jsdoc from 'eslint-plugin-jsdoc';
 const pure = 'lib/core is pure: take it as an argument';
 
 export default tseslint.config(
-  { ignores: ['node_modules', 'cdk.out', '.cache', 'dist', '**/*_pb.ts', '**/*.js', '**/*.cjs', '**/*.d.ts'] },
+  {
+    ignores: [
+      'node_modules',
+      'cdk.out',
+      '.cache',
+      'dist',
+      '**/*_pb.ts',
+      '**/*.js',
+      '**/*.cjs',
+      '**/*.mjs',
+      '**/*.d.ts',
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,

@@ -15,7 +15,9 @@ const ROOT = join(import.meta.dirname, '../..');
 /** Runs `shadowcast up` as a process of its own, as `npm start` does, from `root`; `signal` is sent after `signalAfterMs`. */
 const runUp = async (args: readonly string[], { root = ROOT, interruptAfterMs = 0 } = {}): Promise<Ended> =>
   new Promise((resolve, reject) => {
-    const { NODE_ENV: _unset, NODE_OPTIONS: _options, ...env } = process.env;
+    const env = { ...process.env };
+    delete env['NODE_ENV'];
+    delete env['NODE_OPTIONS'];
     const child = spawn(process.execPath, [join(root, 'lib/cli/main.ts'), 'up', ...args], { cwd: root, env });
     let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
