@@ -9,7 +9,7 @@ import type { Guest, Lab } from './lab/lab.ts';
 jest.setTimeout(150_000);
 
 const MIB = 2 ** 20;
-const PROGRAM = new URL('../../agent/allocator/main.ts', import.meta.url).pathname;
+const PROGRAM = join(import.meta.dirname, '../../agent/allocator/main.ts');
 const opening = await openLab();
 const title = 'the allocator against a real libvirtd';
 if (opening.kind === 'cannot') {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -6,7 +7,7 @@ import type { Guest, Lab } from './lab/lab.ts';
 
 jest.setTimeout(240_000);
 
-const ROOT = new URL('../..', import.meta.url).pathname;
+const ROOT = join(import.meta.dirname, '../..');
 const KIB_256_MIB = 256 * 1024;
 const STEPS = 8;
 const STEP_MS = 5_000;

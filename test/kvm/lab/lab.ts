@@ -26,7 +26,7 @@ export type LabOpening =
 
 /** lab.sh says with this exit code that the machine cannot have a lab. */
 const CANNOT = 77;
-const LAB_SH = new URL('lab.sh', import.meta.url).pathname;
+const LAB_SH = join(import.meta.dirname, 'lab.sh');
 
 /** Installs and starts the lab. On a machine that cannot have one the reason is the answer, unless LAB_REQUIRED is 1. */
 export async function openLab(): Promise<LabOpening> {

@@ -7,7 +7,7 @@ import { startSimulatedHost } from '../../../lib/local/simulated-host.ts';
 import type { SimulatedHost } from '../../../lib/local/simulated-host.ts';
 import { aPlan } from '../../support/builders.ts';
 
-const PROGRAM = new URL('../../../agent/allocator/main.ts', import.meta.url).pathname;
+const PROGRAM = join(import.meta.dirname, '../../../agent/allocator/main.ts');
 
 describe('shadowcast-allocator, as a program', () => {
   const directory = mkdtempSync(join(tmpdir(), 'allocator command-'));

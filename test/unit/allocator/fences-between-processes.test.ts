@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const PROGRAM = new URL('../../support/claiming-process.ts', import.meta.url).pathname;
+const PROGRAM = join(import.meta.dirname, '../../support/claiming-process.ts');
 
 describe('fences between processes', () => {
   const directory = mkdtempSync(join(tmpdir(), 'fences-'));
