@@ -1,18 +1,23 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../core/duration.ts';
 import { messageOf } from '../core/fault.ts';
 import type { UpOptions } from '../local/up.ts';
 
+const DEMO_POLICIES = join(import.meta.dirname, '../../policies/demo.yaml');
+
 /** `shadowcast up`, which `npm start` is: the whole path on this machine. */
 export function upCommand(): Command {
   return new Command('up')
-    .description('run the whole path on this machine: trace, forecast, decide and resize, with a live page')
+    .description('Runs the whole path on this machine: trace, forecast, decide and resize, with a live page')
     .option('--for <duration>', 'stop after this long, for instance 60s (default: until Ctrl-C)', duration)
     .option('--headless', 'no page', false)
     .option('--port <port>', 'port of the page on 127.0.0.1; a free one is taken when it is in use', port, 4600)
     .option('--speed <factor>', 'play the recordings this many times faster', positive, 1)
     .option('--json', 'print the summary as one JSON line on stdout; everything else goes to stderr', false)
-    .option('--policies <file>', 'policy file', 'policies/demo.yaml')
+    .addOption(
+      new Option('--policies <file>', 'policy file').default(DEMO_POLICIES, 'policies/demo.yaml of this package'),
+    )
     .option(
       '--libvirt <uri>',
       'resize the domains of this libvirt host instead of the simulated one, for instance qemu:///system',

@@ -22,6 +22,8 @@ export interface Terminal {
   readonly note: (line: string) => void;
   /** Ends the progress and says how it went: as a table, or with `json` as one line with `extra` in it. */
   readonly stop: (extra?: Readonly<Record<string, unknown>>) => void;
+  /** Ends the progress of what never came to run: there is nothing to sum up. */
+  readonly abandon: () => void;
 }
 
 const LIVE_MS: DurationMs = 500;
@@ -74,6 +76,13 @@ export function startTerminal({ fleet, stdout, stderr, json, every = 10_000 }: T
   };
   const second = setInterval(nextSecond, 1_000);
   const beat = setInterval(progress, isLive ? LIVE_MS : every);
+
+  const end = (): void => {
+    clearInterval(second);
+    clearInterval(beat);
+    unsubscribe();
+    wipe();
+  };
 
   return {
     note: (line) => {

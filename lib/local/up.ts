@@ -41,7 +41,7 @@ export async function up(options: UpOptions): Promise<void> {
   const note: Note = terminal.note;
   const stopping = stopSignal(note);
   const stops: Stops = [];
-  let extra: Readonly<Record<string, unknown>> = {};
+  let extra: Readonly<Record<string, unknown>> | undefined;
   try {
     const dir = await mkdtemp(join(tmpdir(), 'shadowcast-'));
     stops.push({ name: 'temporary files', stop: () => rm(dir, { recursive: true, force: true }) });
@@ -65,7 +65,8 @@ export async function up(options: UpOptions): Promise<void> {
     };
   } finally {
     await stop(stops, note);
-    terminal.stop(extra);
+    if (extra === undefined) terminal.abandon();
+    else terminal.stop(extra);
   }
 }
 
