@@ -41,6 +41,10 @@ export async function runAgent(options: AgentOptions, around: Surroundings, sign
       over.abort();
     });
   }
+  // when every part has had something to compare with: what is traced here, and why not the rest
+  void clock.sleep(3 * interval, until).then(() => {
+    if (!until.aborted) log.info('collectors', { parts: source.reports() });
+  });
   const reporting = repeat(REPORT_EVERY, () => {
     report('working');
   });

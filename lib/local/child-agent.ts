@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { DurationMs } from '../core/units.ts';
 import { LOCAL_REGION } from './target.ts';
 
@@ -71,12 +72,32 @@ export function startChildAgent({ stream, endpoint, host, dir, args, log }: Chil
   };
 }
 
-/** The agent logs JSON lines; a person is told what needs one. */
+/** The agent logs JSON lines; a person is told what needs one, and once what cannot be traced here and why. */
 function sayWarnings(child: ChildProcess, host: string, log: (line: string) => void): void {
   let rest = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
-    for (const line of lines) if (/"level":"(warn|error)"/.test(line)) log(`agent of ${host}: ${line}`);
+    for (const line of lines) {
+      if (/"level":"(warn|error)"/.test(line)) log(`agent of ${host}: ${line}`);
+      if (line.includes('"event":"collectors"'))
+        for (const missing of missingParts(line)) log(`agent of ${host}: ${missing}`);
+    }
   });
+}
+
+const collectorsLine = z.object({
+  parts: z.array(
+    z.object({ name: z.string(), state: z.string(), because: z.string().optional(), wants: z.string().optional() }),
+  ),
+});
+
+function missingParts(line: string): readonly string[] {
+  const { parts } = collectorsLine.parse(JSON.parse(line));
+  const reason = (text: string | undefined, before: string): string => (text === undefined ? '' : before + text);
+  return parts
+    .filter(({ state }) => state !== 'data')
+    .map(
+      ({ name, because, wants }) => `no ${name} in the trace${reason(because, ': ')}${reason(wants, '; it wants ')}`,
+    );
 }

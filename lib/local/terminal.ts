@@ -81,6 +81,7 @@ export function startTerminal({ fleet, stdout, stderr, json, every = 10_000 }: T
     clearInterval(second);
     clearInterval(beat);
     unsubscribe();
+    nextSecond();
     wipe();
   };
 
@@ -88,12 +89,9 @@ export function startTerminal({ fleet, stdout, stderr, json, every = 10_000 }: T
     note: (line) => {
       say(printable(line));
     },
+    abandon: end,
     stop: (extra = {}) => {
-      clearInterval(second);
-      clearInterval(beat);
-      unsubscribe();
-      nextSecond();
-      wipe();
+      end();
       const summary = fleet.summary();
       out.write(summaryTable(summary));
       const { p50Ms = null, p99Ms = null } = summary;
