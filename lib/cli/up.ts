@@ -21,6 +21,7 @@ export function upCommand(): Command {
     .option(
       '--libvirt <uri>',
       'resize the domains of this libvirt host instead of the simulated one, for instance qemu:///system',
+      libvirtUri,
     )
     .addHelpText('after', '\nNothing leaves this machine and no AWS account is needed.')
     .action(async (options: UpOptions) => {
@@ -48,4 +49,11 @@ function positive(text: string): number {
   const value = Number(text);
   if (!(value > 0 && value <= 1_000)) throw new InvalidArgumentError('wanted a number above 0, at most 1000');
   return value;
+}
+
+/** A scheme and something after it; what follows is for libvirt to judge. https://libvirt.org/uri.html */
+function libvirtUri(text: string): string {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text))
+    throw new InvalidArgumentError('wanted a libvirt URI, for instance qemu:///system');
+  return text;
 }

@@ -74,6 +74,7 @@ describe('shadowcast up', () => {
     [['--for', 'soon'], /length of time/],
     [['--policies', 'no-such-file.yaml'], /no-such-file\.yaml/],
     [['--speed', '-1'], /above 0/],
+    [['--libvirt', '--headless'], /libvirt URI/],
   ])(
     'refuses %j with a reason',
     async (args, reason) => {
