@@ -17,10 +17,16 @@ export class Window {
   readonly #store: ShadowStore;
   readonly #live = new Map<VmId, Shadow>();
   readonly #ended = new Map<VmId, EndedShadow>();
+  /** Versions of checkpoints that this code cannot read; the shadow that is begun in their place goes on from there. */
+  readonly #unreadable = new Map<VmId, number>();
 
+  /** A shadow of another format (an upgrade went by) is left out: it is read from the store, or begun anew. */
   constructor(store: ShadowStore, state: WindowState) {
     this.#store = store;
-    for (const [vm, bytes] of Object.entries(state)) this.#live.set(vm, Shadow.decode(Buffer.from(bytes, 'base64')));
+    for (const [vm, bytes] of Object.entries(state)) {
+      const shadow = readable(Buffer.from(bytes, 'base64'));
+      if (shadow !== undefined) this.#live.set(vm, shadow);
+    }
   }
 
   /** The VM's shadow, its end, or undefined when it was never seen. Throws Fault STORE_UNAVAILABLE (retryable). */
@@ -33,13 +39,18 @@ export class Window {
       this.#ended.set(vm, stored);
       return stored;
     }
-    const shadow = Shadow.decode(stored.state);
+    const shadow = readable(stored.state);
+    if (shadow === undefined) {
+      this.#unreadable.set(vm, stored.version);
+      return undefined;
+    }
     shadow.version = stored.version;
     this.#live.set(vm, shadow);
     return shadow;
   }
 
   add(shadow: Shadow): void {
+    shadow.version = this.#unreadable.get(shadow.primary.vm) ?? shadow.version;
     this.#ended.delete(shadow.primary.vm);
     this.#live.set(shadow.primary.vm, shadow);
   }
@@ -82,5 +93,15 @@ export class Window {
       }
     });
     return (await Promise.all(writes)).filter((vm) => vm !== undefined);
+  }
+}
+
+/** A checkpoint of a format that this code does not know is lost learning, not a reason to stop a stream. */
+function readable(bytes: Uint8Array): Shadow | undefined {
+  try {
+    return Shadow.decode(bytes);
+  } catch (error) {
+    if (isFault(error) && error.code === 'SHADOW_FORMAT') return undefined;
+    throw error;
   }
 }

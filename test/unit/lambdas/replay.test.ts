@@ -255,6 +255,18 @@ describe('replay', () => {
     expect(observer.calls.dropped).toMatchObject([{ reason: 'foreign' }]);
   });
 
+  it('begins anew, over the old version, where a checkpoint is of a format that it cannot read', async () => {
+    const { invoke, shadows } = aReplay();
+    await shadows.put({ vm: 'kvm1/web', version: 1, state: Uint8Array.of(9, 9, 9), seenAt: at(0) });
+
+    const result = await invoke(eventOf([second(1)], { window: WINDOW, state: { 'kvm1/web': 'CQkJ' } }));
+    await invoke(eventOf([], { window: WINDOW, state: result.state, isFinalInvokeForWindow: true }));
+
+    expect(result.batchItemFailures).toEqual([]);
+    expect(await framesOf(shadows)).toBe(1);
+    expect(await shadows.get('kvm1/web')).toMatchObject({ version: 2 });
+  });
+
   it('suspends and resumes', async () => {
     const { invoke, shadows } = aReplay();
     const suspended = aBatch({ sequence: 2, frames: [], events: [{ vm: 'kvm1/web', kind: 'suspended', at: at(2) }] });
