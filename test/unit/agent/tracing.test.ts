@@ -84,9 +84,13 @@ describe('a tracing instance', () => {
 
   (process.getuid?.() === 0 ? it.skip : it)('is refused with the reason where tracefs may not be written', () => {
     const { roots, tracing } = aTracefs();
-    chmodSync(join(tracing, 'instances'), 0o500);
+    const instances = join(tracing, 'instances');
+    chmodSync(instances, 0o500);
 
-    expect(openTraceInstance(roots, EVENT)).toMatchObject({ wants: 'root' });
+    const refused = openTraceInstance(roots, EVENT);
+    chmodSync(instances, 0o700); // what was made must be possible to remove
+
+    expect(refused).toMatchObject({ wants: 'root' });
   });
 });
 
