@@ -1,7 +1,7 @@
 import { Shadow } from '../../lib/core/shadow/shadow.ts';
 import type { Batch, Frame, LifecycleEvent, Primary } from '../../lib/core/trace/frame.ts';
 import type { Horizon } from '../../lib/core/forecast/forecast.ts';
-import type { VmId } from '../../lib/core/units.ts';
+import type { EpochMs, VmId } from '../../lib/core/units.ts';
 import type { DropReason, Observer } from '../../lib/ports/observer.ts';
 import type { EndedShadow } from '../../lib/ports/shadow-store.ts';
 import type { Window } from './window.ts';
@@ -42,8 +42,14 @@ async function describe({ window, horizon }: ApplyDeps, batch: Batch, primary: P
     return;
   }
   if (found !== undefined && (appeared === undefined || appeared.at <= found.endedAt)) return;
-  const at = appeared?.at ?? batch.frames.find(({ vm }) => vm === primary.vm)?.at;
+  const at = firstSignOfLife(batch, primary.vm);
   if (at !== undefined) window.add(Shadow.create(primary, batch.host, horizon, at));
+}
+
+/** An instance that was enrolled while it was stopped is first heard of when it is resumed. */
+function firstSignOfLife({ events, frames }: Batch, id: VmId): EpochMs | undefined {
+  const event = events?.find(({ vm, kind }) => vm === id && kind !== 'ended');
+  return event?.at ?? frames.find(({ vm }) => vm === id)?.at;
 }
 
 /** A guest's agent describes itself without knowing who can resize it: that must not hide what EC2 said. */

@@ -267,6 +267,16 @@ describe('replay', () => {
     expect(await shadows.get('kvm1/web')).toMatchObject({ version: 2 });
   });
 
+  it.each(['appeared', 'resumed'] as const)('begins a shadow at the first sign of life: %s', async (kind) => {
+    const { invoke, shadows } = aReplay();
+    const primaries = [aPrimary({ actuator: 'ec2' })];
+
+    await invoke(eventOf([aBatch({ frames: [], primaries, events: [{ vm: 'kvm1/web', kind, at: at(1) }] })]));
+
+    const stored = await shadows.get('kvm1/web');
+    expect(Shadow.decode(stored?.kind === 'live' ? stored.state : new Uint8Array()).primary.actuator).toBe('ec2');
+  });
+
   it('suspends and resumes', async () => {
     const { invoke, shadows } = aReplay();
     const suspended = aBatch({ sequence: 2, frames: [], events: [{ vm: 'kvm1/web', kind: 'suspended', at: at(2) }] });
