@@ -12,6 +12,9 @@ const commands: readonly (readonly [name: string, load: () => Promise<Command>])
   ['up', async () => (await import('./up.ts')).upCommand()],
   ['backtest', async () => (await import('./backtest.ts')).backtestCommand()],
   ['forecast', async () => (await import('./forecast.ts')).forecastCommand()],
+  ['anomalies', async () => (await import('./anomalies.ts')).anomaliesCommand()],
+  ['whatif', async () => (await import('./whatif.ts')).whatifCommand()],
+  ['import', async () => (await import('./import.ts')).importCommand()],
   ['policy', async () => (await import('./policy.ts')).policyCommand()],
 ];
 
