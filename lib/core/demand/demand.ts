@@ -1,5 +1,5 @@
 import type { DemandInterval } from '../forecast/forecast.ts';
-import type { Allocation, Meter, PerMeter } from '../meter.ts';
+import type { Allocation, Meter } from '../meter.ts';
 import type { DiskUse, Frame, FrameValues, NicUse } from '../trace/frame.ts';
 
 /** What a primary wanted in one interval, per meter that its frame tells something about. */
@@ -15,13 +15,16 @@ const MEMORY_PRESSURE = 0.005;
 /** Steal above this share of a vCPU is contention on the host and not scheduling noise. */
 const STEAL_SHARE = 0.02;
 /**
- * The most a capped meter is believed to want, as a multiple of what it had. Waiting tasks say that more is wanted, not
- * how much more could be used, and a limit that is raised can be raised again one decision later.
+ * The deepest cut that is believed at once: a capped meter had at least this share of what it wanted. Where the cut is
+ * deeper, the limit is raised, found too low again, and raised further. Nothing narrower holds the truth nine times in ten
+ * (docs/demand.md): what a plateau hides depends on how deep it was cut, and neither its length nor the meter's history
+ * tells that.
  */
-const MOST_WANTED = 2;
-/** What a capped meter is believed to want at least at its high end when nothing tells how long its queue is. */
-const LEAST_WANTED = 1.5;
-/** The same for memory, where more is a wish of the page cache and not a queue. */
+const DEEPEST_CUT = 0.6;
+const MOST_WANTED = 1 / DEEPEST_CUT;
+/** Memory that was swapped out or came back is counted, not guessed: so many times its use is believed. */
+const MOST_WANTED_MEMORY = 2;
+/** What memory that is short wants at least when the frame could tell what came back and says nothing did. */
 const LEAST_WANTED_MEMORY = 1.1;
 /** Page size of the counters in a frame: the kernel counts refaults in pages of 4 KiB on x86 and arm64. */
 const PAGE_BYTES = 4096;
@@ -54,28 +57,25 @@ export function demandOf(frame: Frame, allocation: Allocation | undefined = fram
   return demand;
 }
 
+/** Share of an open interval that a size gives at once: the rest is asked for again where it is still wanted. */
+const LET_OUT = 0.25;
+
 /**
- * The demand of a source that knows use and capacity only (a CSV row, a cloud metric): exact below the capacity, open
- * upwards at it. cpu may pass its capacity (turbo, rounding), which is a fact about use and never clipped.
+ * The least size for demand that is capped now, in its unit: a quarter into its interval, so that a VM pinned at its limit
+ * is let out by a sixth with each decision (2.5 times as much after six). Exact demand is itself.
  */
-export function demandOfSample(use: PerMeter, capacity: PerMeter): Demand {
-  const demand: Partial<Record<Meter, DemandInterval>> = {};
-  for (const [name, value] of Object.entries(use)) {
-    const meter = name as Meter;
-    const limit = capacity[meter];
-    const wanted = value * (meter === 'memory' ? LEAST_WANTED_MEMORY : LEAST_WANTED);
-    demand[meter] = value >= CAPPED_SHARE * (limit ?? Infinity) ? capped(value, wanted) : exact(value);
-  }
-  return demand;
-}
+export const letOut = ({ low, high }: DemandInterval): number => low + LET_OUT * (high - low);
 
 const exact = (value: number): DemandInterval => ({ low: value, high: value });
 
 /** An open interval, kept within what is believable for something that had `low`. */
-const capped = (low: number, high: number): DemandInterval => ({
+const capped = (low: number, high: number, most: number = MOST_WANTED): DemandInterval => ({
   low,
-  high: Math.max(low, Math.min(high, MOST_WANTED * low)),
+  high: Math.max(low, Math.min(high, most * low)),
 });
+
+/** Capped, and nothing tells by how much. */
+const open = (low: number): DemandInterval => ({ low, high: low * MOST_WANTED });
 
 /** vCPUs: low = run + steal (stolen time was wanted for certain), high adds the run-queue wait once CPUs are short. */
 function cpuDemand({ values, interval }: Frame, limit: number | undefined): DemandInterval | undefined {
@@ -87,7 +87,7 @@ function cpuDemand({ values, interval }: Frame, limit: number | undefined): Dema
   if (share < CPU_CAPPED_SHARE && !isQueueing(values, us)) return exact(low);
   const queued = queuedCpus(values, us, low);
   if (queued > 0) return capped(low, low + queued);
-  return share >= CAPPED_SHARE ? capped(low, low * LEAST_WANTED) : exact(low);
+  return share >= CAPPED_SHARE ? open(low) : exact(low);
 }
 
 const isQueueing = ({ cpuStealUs = 0, cpuSomeUs = 0 }: FrameValues, us: number): boolean =>
@@ -97,16 +97,28 @@ const isQueueing = ({ cpuStealUs = 0, cpuSomeUs = 0 }: FrameValues, us: number):
 const queuedCpus = ({ cpuWaitUs = 0, runnableTasks = 0 }: FrameValues, us: number, low: number): number =>
   Math.max(cpuWaitUs / us, runnableTasks - low);
 
-/** Bytes: low = total - available; high adds what came back from swap and the page cache, or a tenth when it is short. */
+/** Bytes: low = total - available; high adds what came back from swap and the page cache, at least a tenth. */
 function memoryDemand(values: FrameValues, us: number): DemandInterval | undefined {
   const { memoryTotalBytes: total, memoryAvailableBytes: available = values.memoryFreeBytes } = values;
   if (total === undefined || available === undefined) return undefined;
   const low = Math.max(0, total - available);
   if (!isMemoryShort(values, { us, available, total })) return exact(low);
+  if (!tellsOfMemory(values)) return open(low);
   const { refaultsFile = 0, refaultsAnon = 0, swapInBytes = 0, swapUsedBytes = 0 } = values;
   const returned = Math.max(swapInBytes, (refaultsFile + refaultsAnon) * PAGE_BYTES);
-  return capped(low, Math.max(low + returned, low + swapUsedBytes, low * LEAST_WANTED_MEMORY));
+  const high = Math.max(low + returned, low + swapUsedBytes, low * LEAST_WANTED_MEMORY);
+  return capped(low, high, MOST_WANTED_MEMORY);
 }
+
+/** Whether the source has anything that would show memory that was wanted and not there; a plain CSV has not. */
+const tellsOfMemory = ({
+  memoryFullUs,
+  swapInBytes,
+  swapUsedBytes,
+  refaultsFile,
+  refaultsAnon,
+}: FrameValues): boolean =>
+  [memoryFullUs, swapInBytes, swapUsedBytes, refaultsFile, refaultsAnon].some((value) => value !== undefined);
 
 function isMemoryShort(
   { memoryFullUs = 0, oomKills = 0 }: FrameValues,
@@ -116,6 +128,7 @@ function isMemoryShort(
   return isStalled || oomKills > 0 || available < MEMORY_FLOOR_SHARE * total;
 }
 
+/** Bytes/s. A queue in front of the device is no bound: a program that waits for its own request has one of one. */
 function diskDemand(
   { interval }: Frame,
   disks: readonly DiskUse[],
@@ -124,18 +137,9 @@ function diskDemand(
 ): DemandInterval | undefined {
   if (interval <= 0) return undefined;
   let bytes = 0;
-  let requests = 0;
-  let queueUs = 0;
-  for (const disk of disks) {
-    bytes += side === 'read' ? disk.readBytes : disk.writeBytes;
-    requests += side === 'read' ? disk.reads : disk.writes;
-    queueUs += disk.queueUs;
-  }
+  for (const disk of disks) bytes += side === 'read' ? disk.readBytes : disk.writeBytes;
   const rate = (bytes * 1000) / interval;
-  if (rate < CAPPED_SHARE * (limit ?? Infinity)) return exact(rate);
-  // Little's law: the mean queue, in bytes, is what one more interval would have had to serve beside its own work.
-  const queued = requests > 0 ? ((queueUs / (interval * 1000)) * bytes) / requests : 0;
-  return capped(rate, Math.max(rate * LEAST_WANTED, rate + (queued * 1000) / interval));
+  return rate < CAPPED_SHARE * (limit ?? Infinity) ? exact(rate) : open(rate);
 }
 
 function nicDemand(
@@ -148,5 +152,5 @@ function nicDemand(
   let bytes = 0;
   for (const nic of nics) bytes += side === 'rx' ? nic.rxBytes : nic.txBytes;
   const rate = (bytes * 1000) / interval;
-  return rate < CAPPED_SHARE * (limit ?? Infinity) ? exact(rate) : capped(rate, rate * LEAST_WANTED);
+  return rate < CAPPED_SHARE * (limit ?? Infinity) ? exact(rate) : open(rate);
 }

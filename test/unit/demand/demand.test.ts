@@ -1,4 +1,4 @@
-import { demandOf, demandOfSample } from '../../../lib/core/demand/demand.ts';
+import { demandOf, letOut } from '../../../lib/core/demand/demand.ts';
 import type { DiskUse, Frame, FrameValues, NicUse } from '../../../lib/core/trace/frame.ts';
 
 const frame = (values: FrameValues, parts: Partial<Frame> = {}): Frame => ({
@@ -63,16 +63,20 @@ describe('demandOf', () => {
     expect(demand.cpu).toEqual({ low: 1, high: 1 });
   });
 
-  it('does not believe a queue to be worth more than as much again', () => {
+  it('does not believe at once that a limit cut demand to less than three fifths', () => {
     const demand = demandOf(frame({ cpuCount: 1, cpuRunUs: 1_000_000, cpuWaitUs: 50_000_000 }));
 
-    expect(demand.cpu).toEqual({ low: 1, high: 2 });
+    expect(demand.cpu).toEqual({ low: 1, high: 1 / 0.6 });
+  });
+
+  it('keeps use above the limit as it is', () => {
+    expect(demandOf(frame({ cpuRunUs: 4_400_000 }), { cpu: 4 }).cpu?.low).toBe(4.4);
   });
 
   it('is open upwards at the allocation even where no queue is measured', () => {
     const demand = demandOf(frame({ cpuCount: 4, cpuRunUs: 1_000_000 }), { cpu: 1 });
 
-    expect(demand.cpu).toEqual({ low: 1, high: 1.5 });
+    expect(demand.cpu).toEqual({ low: 1, high: 1 / 0.6 });
   });
 
   it('takes memory as what is not available', () => {
@@ -102,18 +106,25 @@ describe('demandOf', () => {
     expect(demand.disk_write).toEqual({ low: 50, high: 50 });
   });
 
-  it('adds the queue of a disk at its limit', () => {
-    const disks = [aDisk({ reads: 100, readBytes: 1e6, queueUs: 80_000_000 })];
+  it('is open upwards for a disk at its limit, however short its queue', () => {
+    const disks = [aDisk({ reads: 100, readBytes: 1e6, queueUs: 1_000_000 })];
 
     const demand = demandOf(frame({}, { disks }), { disk_read: 1e6 });
 
-    expect(demand.disk_read).toEqual({ low: 1e6, high: 1e6 + 80 * 1e4 });
+    expect(demand.disk_read).toEqual({ low: 1e6, high: 1e6 / 0.6 });
+  });
+
+  it('is open upwards for memory that is short where nothing would show what came back', () => {
+    const values = { memoryTotalBytes: 1000, memoryAvailableBytes: 40 };
+
+    expect(demandOf(frame(values)).memory).toEqual({ low: 960, high: 960 / 0.6 });
+    expect(demandOf(frame({ ...values, memoryFullUs: 0 })).memory).toEqual({ low: 960, high: 960 * 1.1 });
   });
 
   it('is open upwards for a nic at its limit', () => {
     const demand = demandOf(frame({}, { nics: [aNic({ rxBytes: 990, txBytes: 10 })] }), { net_rx: 1000, net_tx: 1000 });
 
-    expect(demand.net_rx).toEqual({ low: 990, high: 1485 });
+    expect(demand.net_rx).toEqual({ low: 990, high: 990 / 0.6 });
     expect(demand.net_tx).toEqual({ low: 10, high: 10 });
   });
 
@@ -122,14 +133,9 @@ describe('demandOf', () => {
   });
 });
 
-describe('demandOfSample', () => {
-  it('is exact below the capacity and open at it', () => {
-    const demand = demandOfSample({ cpu: 2, memory: 50, net_rx: 7 }, { cpu: 2, memory: 100 });
-
-    expect(demand).toEqual({ cpu: { low: 2, high: 3 }, memory: { low: 50, high: 50 }, net_rx: { low: 7, high: 7 } });
-  });
-
-  it('keeps use above the capacity as it is', () => {
-    expect(demandOfSample({ cpu: 4.4 }, { cpu: 4 }).cpu?.low).toBe(4.4);
+describe('letOut', () => {
+  it('is exact demand itself, and a quarter into an open interval', () => {
+    expect(letOut({ low: 3, high: 3 })).toBe(3);
+    expect(letOut({ low: 3, high: 5 })).toBe(3.5);
   });
 });
