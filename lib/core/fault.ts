@@ -19,6 +19,7 @@ export type FaultCode =
   | 'ACT_FAILED' // an actuator failed; the message says what is in force now
   | 'PRIMARY_GONE' // the VM does not exist any more
   | 'STREAM_UNAVAILABLE' // the trace stream cannot be reached
+  | 'HISTORY_UNAVAILABLE' // past measurements cannot be fetched
   | 'STORE_UNAVAILABLE' // the shadow store cannot be reached
   | 'SPOOL_FULL' // the agent's disk spool is at its bound or the disk is full
   | 'USAGE'; // a command was called wrongly

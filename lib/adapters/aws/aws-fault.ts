@@ -6,7 +6,7 @@ const NOT_ALLOWED = /AccessDenied|UnauthorizedOperation|Forbidden/;
 
 /**
  * What an AWS call of a command threw, as a refusal a person can act on: USAGE for credentials, permissions and the region,
- * STREAM_UNAVAILABLE (retryable) for everything else, after the SDK's own tries. `action` as IAM names it.
+ * HISTORY_UNAVAILABLE (retryable) for everything else, after the SDK's own tries. `action` as IAM names it.
  */
 export function awsFault(action: string, thrown: unknown): Fault {
   const { name, code } = namesOf(thrown);
@@ -24,7 +24,7 @@ export function awsFault(action: string, thrown: unknown): Fault {
     return new Fault('USAGE', `${action} needs a region: give --region or set AWS_REGION`, { cause: thrown });
   }
   const reason = [code ?? name, message].filter((part) => part !== '' && part !== 'Error').join(': ');
-  return new Fault('STREAM_UNAVAILABLE', `${action} failed: ${reason}; try again`, { retryable: true, cause: thrown });
+  return new Fault('HISTORY_UNAVAILABLE', `${action} failed: ${reason}; try again`, { retryable: true, cause: thrown });
 }
 
 /** Connection errors of the SDK may have an empty message; their code then says more. */

@@ -86,7 +86,7 @@ export const pagesOf = (group: MetricGroup, window: HistoryWindow): number =>
 
 /**
  * All points of a group's metrics, in the group's order; a metric without data has none. Throws Fault USAGE for what
- * credentials or permissions refuse, STREAM_UNAVAILABLE when CloudWatch cannot be reached or does not know all points.
+ * credentials or permissions refuse, HISTORY_UNAVAILABLE when CloudWatch cannot be reached or does not know all points.
  */
 export async function fetchPoints(
   client: CloudWatchClient,
@@ -151,7 +151,7 @@ function checkStatus({ StatusCode, Label, Messages }: MetricDataResult, token: s
   if (StatusCode === 'Forbidden')
     throw new Fault('USAGE', `cloudwatch:GetMetricData is not allowed for ${Label ?? 'a metric'}${why}: grant it`);
   throw new Fault(
-    'STREAM_UNAVAILABLE',
+    'HISTORY_UNAVAILABLE',
     `${Label ?? 'a metric'}: got ${StatusCode}${why}, wanted all points; try again`,
     {
       retryable: true,

@@ -1,3 +1,4 @@
+import { letOut } from '../demand/demand.ts';
 import type { Forecast, MeterForecast } from '../forecast/forecast.ts';
 import { METERS, type Meter, type PerMeter } from '../meter.ts';
 import type { Probability } from '../units.ts';
@@ -16,7 +17,7 @@ const MEMORY_MARGIN = 1.05;
 
 /**
  * The size that holds a forecast at the wanted risk, per meter: the quantile at 1 - risk, interpolated between the
- * forecast's levels. Demand that is capped now lifts the size to the middle of its interval, so that a VM pinned at its
+ * forecast's levels. Demand that is capped now lifts the size a quarter into its interval, so that a VM pinned at its
  * limit is let out step by step; memory is never below the high end of its demand plus 5 %.
  */
 export function recommend(forecast: Forecast, goal: SizingGoal = {}): Recommendation {
@@ -61,5 +62,5 @@ function riskOf({ risk }: SizingGoal, meter: Meter): Probability {
 
 function floorOf(meter: Meter, { demand }: MeterForecast): number {
   if (meter === 'memory') return demand.high * MEMORY_MARGIN;
-  return demand.high > demand.low ? (demand.low + demand.high) / 2 : 0;
+  return demand.high > demand.low ? letOut(demand) : 0;
 }

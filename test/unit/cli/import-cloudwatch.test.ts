@@ -150,7 +150,7 @@ describe('shadowcast import cloudwatch', () => {
     const summary = JSON.parse(await run(...options, '--out', whole));
     faults.answersLeft = 1;
 
-    await expect(run(...options, '--out', broken)).rejects.toMatchObject({ code: 'STREAM_UNAVAILABLE' });
+    await expect(run(...options, '--out', broken)).rejects.toMatchObject({ code: 'HISTORY_UNAVAILABLE' });
     expect(existsSync(broken)).toBe(false);
     await expect(run(...options, '--out', broken)).rejects.toThrow(/add --resume to go on/);
     // what a crash in the middle of a write leaves behind

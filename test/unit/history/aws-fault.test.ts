@@ -10,7 +10,7 @@ describe('awsFault', () => {
     ['ExpiredTokenException', 'expired', 'USAGE', /needs credentials/],
     ['UnauthorizedOperation', 'You are not authorized', 'USAGE', /ec2:DescribeInstances is not allowed.*grant it/],
     ['Error', 'Region is missing', 'USAGE', /give --region or set AWS_REGION/],
-    ['ThrottlingException', 'Rate exceeded', 'STREAM_UNAVAILABLE', /failed: ThrottlingException: Rate exceeded; try/],
+    ['ThrottlingException', 'Rate exceeded', 'HISTORY_UNAVAILABLE', /failed: ThrottlingException: Rate exceeded; try/],
   ])('says what to do about %s', (name, message, code, words) => {
     const fault = awsFault('ec2:DescribeInstances', anError(name, message));
 
