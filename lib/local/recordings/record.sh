@@ -3,6 +3,8 @@
 #
 #   sudo lib/local/recordings/record.sh [RUN...]        all runs, or those named (see workloads.sh)
 #   RUN_SECONDS=120 OUT=dir                             how long each, and where to (default: 120 s, this directory)
+#   PROGRAMS=script TRACER=program PREPARE=1            what to run, traced by what, and whether the script has a word
+#                                                       `prepare` that is done before the trace begins
 #
 # Each run gets a machine of its own without a VM: a control group with 2 CPUs and 2 GiB, a process id and a network
 # namespace, and a disk (a file behind a loop device). lxcfs shows the group's CPU time and memory as /proc/stat and
@@ -15,12 +17,16 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)
 node=${NODE:-$root/node_modules/node/bin/node}
 seconds=${RUN_SECONDS:-120}
+# where the clients begin after the tracer, they go on for longer than it
+clients=$((seconds + 0${PREPARE:+4}))
 out=${OUT:-$here}
-packages="lxcfs nginx-light wrk redis-server redis-tools postgresql fio iperf3 rsync zstd xz-utils gcc default-jdk-headless python3-minimal iproute2"
+programs=${PROGRAMS:-$here/workloads.sh}
+tracer=${TRACER:-$root/agent/main.ts}
+packages="${MORE_PACKAGES:-} lxcfs nginx-light wrk redis-server redis-tools postgresql fio iperf3 rsync zstd xz-utils gcc default-jdk-headless python3-minimal iproute2"
 work=$(mktemp -d /tmp/shadowcast-recording.XXXXXX)
 chmod 711 "$work"
 group=shadowcast-recording
-export WORK=$work/disk SECONDS_LONG=$seconds NODE_BIN=$node SERVER=10.213.7.1
+export GROUP=$group WORK=$work/disk SECONDS_LONG=$clients NODE_BIN=$node SERVER=10.213.7.1
 
 [ "$(id -u)" = 0 ] || { echo "record.sh: needs root for control groups and namespaces" >&2; exit 77; }
 
@@ -107,18 +113,20 @@ record() {
   bash -c '
     for dir in '"$(group_dirs | tr '\n' ' ')"'; do echo $$ >"$dir/cgroup.procs"; done
     exec nsenter --net=/run/netns/sc-machine unshare --pid --fork --kill-child --mount-proc \
-      bash "$0" inside "$1"' "$here/workloads.sh" "$run" >"$work/$run.log" 2>&1 &
+      bash "$0" inside "$1"' "$programs" "$run" >"$work/$run.log" 2>&1 &
   local machine=$!
   nsenter --net=/run/netns/sc-machine true
   # the agent stands outside the network of the client and inside the group's process ids: its view is the machine's
   local init
   until init=$(pgrep -P "$(pgrep -P $machine -x unshare || echo $machine)" 2>/dev/null | head -1) && [ -n "$init" ]; do sleep 0.1; done
-  nsenter --target "$init" --pid --net "$node" "$root/agent/main.ts" \
+  if [ -n "${PREPARE:-}" ]; then nsenter --net=/run/netns/sc-client bash "$programs" prepare "$run" >>"$work/$run.log" 2>&1 || true; fi
+  nsenter --target "$init" --pid --net "$node" "$tracer" \
     --out "$out/$run.trace" --vm "$run" --name "$run" --host recording --image "$run" --tag "workload=${run%%-*}" \
     --for "${seconds}s" --batch 30s --collectors cpu,memory,pressure,disks,network \
     --proc "$work/proc" --nic eth0 --disk "$(basename "$loop")" 2>"$work/agent.log" &
   local agent=$!
-  nsenter --net=/run/netns/sc-client timeout "$seconds" bash "$here/workloads.sh" outside "$run" >>"$work/$run.log" 2>&1 || true
+  if [ -n "${PREPARE:-}" ]; then until [ -e "$out/$run.trace" ] || ! kill -0 $agent 2>/dev/null; do sleep 0.1; done; fi
+  nsenter --net=/run/netns/sc-client timeout "$clients" bash "$programs" outside "$run" >>"$work/$run.log" 2>&1 || true
   wait $agent || cat "$work/agent.log" >&2
   # the first process of the namespace takes all others with it; it, and unshare, heed no gentler signal
   kill -KILL "$init" 2>/dev/null || true
@@ -137,5 +145,5 @@ make_proc
 make_disk
 make_network
 until [ -e "$work/lxcfs/proc/stat" ]; do sleep 0.1; done
-if [ $# = 0 ]; then mapfile -t runs < <(bash "$here/workloads.sh" list); else runs=("$@"); fi
+if [ $# = 0 ]; then mapfile -t runs < <(bash "$programs" list); else runs=("$@"); fi
 for run in "${runs[@]}"; do record "$run"; done
