@@ -1,3 +1,4 @@
+import { basename, resolve } from 'node:path';
 import { Command } from 'commander';
 import { openCsvWriter, type TraceSeries } from '../adapters/trace/csv.ts';
 import type { CsvWriter } from '../adapters/trace/csv-writer.ts';
@@ -9,9 +10,12 @@ import { RiskTracker } from '../core/sizing/risk-tracker.ts';
 import { recommend } from '../core/sizing/size.ts';
 import { SizeSchedule } from '../core/sizing/size-schedule.ts';
 import type { DurationMs, EpochMs, Probability } from '../core/units.ts';
-import { parseShares } from './backtest-options.ts';
+import { checkMode, parseShares, timesGiven } from './backtest-options.ts';
 import { scoreOf, VmScore, type Score } from './backtest-score.ts';
 import { seriesOf, traceProgress, type ProgressStream } from './backtest-traces.ts';
+import { compare, type CompareOptions } from './compare.ts';
+import { historyCollector, type HistoryCollector } from './history-report.ts';
+import { readPrices } from './price-list.ts';
 
 interface BacktestOptions {
   readonly trace: string;
@@ -21,6 +25,9 @@ interface BacktestOptions {
   readonly warmUp: string;
   readonly out?: string;
   readonly json?: boolean;
+  readonly report?: string;
+  readonly prices?: string;
+  readonly compare?: boolean;
 }
 
 /** What a backtest did, as `--json` prints it; times in seconds, rates and shares from 0 up. */
@@ -46,7 +53,22 @@ export function backtestCommand(errors: ProgressStream = process.stderr): Comman
     .option('--warm-up <duration>', 'leave this much of the beginning of each VM out of the summary', '0s')
     .option('--out <file>', 'where the capacities go: a CSV, .gz is compressed, - is standard output')
     .option('--json', 'print the summary as one line of JSON')
-    .action(async (options: BacktestOptions) => {
+    .option('--report <file>', 'write a page on what would have changed, at the first risk')
+    .option('--prices <file>', 'prices per unit and hour (JSON), instead of the list that comes with the command')
+    .optionsGroup('Comparison with other rules:')
+    .option('--compare', 'run every peer rule and two oracles beside ours; --trace takes several sets, --lead ... auto')
+    .option('--meters <meter,...>', 'only these: cpu, memory, disk_read, ...')
+    .option('--vms <n>', 'at most this many VMs of each set, evenly spread')
+    .option('--vm <name>', 'the VM to draw')
+    .option('--html <file>', 'write a page with plots')
+    .option('--out-json <file>', 'write the comparison as JSON')
+    .option('--workers <n>', 'threads', '2')
+    .action(async (options: BacktestOptions & CompareOptions, command: Command) => {
+      checkMode(command, options.compare === true);
+      if (options.compare === true) {
+        await compare({ ...options, ...timesGiven(options, command) }, { out: process.stdout, errors });
+        return;
+      }
       const summary = await backtest(options, errors);
       const text = options.json === true ? `${JSON.stringify(summary)}\n` : summaryWords(summary);
       // With the capacities on standard output the summary must not be among them.
@@ -60,6 +82,7 @@ async function backtest(options: BacktestOptions, errors: ProgressStream): Promi
   const warmUp = parseDuration(options.warmUp);
   const startedAt = performance.now();
   const columns = ['time', 'vm', ...METERS, ...(risks.length > 1 ? ['risk'] : [])];
+  const report = await reportOf(options, { horizon, risk: risks[0] ?? 0.01, warmUp });
   const writer = options.out === undefined ? undefined : await openCsvWriter(options.out, columns);
   const scores: VmScore[][] = risks.map(() => []);
   const progress = traceProgress(errors);
@@ -68,12 +91,17 @@ async function backtest(options: BacktestOptions, errors: ProgressStream): Promi
     for await (const series of seriesOf(options.trace, progress.done)) {
       const rows = replayVm(series, { horizon, risks, warmUp }, scores);
       samples += series.times.length;
-      if (writer !== undefined) await writeRows(writer, series, { risks, rows });
+      report?.add(
+        series,
+        rows.map((sizes) => sizes?.[0]),
+      );
+      await writeRows(writer, series, { risks, rows });
     }
   } finally {
     progress.stop();
     await writer?.close();
   }
+  await report?.write(options.report ?? '');
   return {
     vms: scores[0]?.length ?? 0,
     samples,
@@ -82,6 +110,22 @@ async function backtest(options: BacktestOptions, errors: ProgressStream): Promi
     risks: risks.map((risk, i) => ({ risk, meters: scoreOf(scores[i] ?? []) })),
     seconds: (performance.now() - startedAt) / 1000,
   };
+}
+
+/** The collector behind `--report`, undefined without it. */
+async function reportOf(
+  { report, prices, trace }: BacktestOptions,
+  { horizon, risk, warmUp }: { horizon: Horizon; risk: Probability; warmUp: DurationMs },
+): Promise<HistoryCollector | undefined> {
+  if (report === undefined) return undefined;
+  return historyCollector({
+    command: `shadowcast backtest --trace ${basename(resolve(trace))} --risk ${risk}`,
+    risk,
+    leadSeconds: horizon.lead / 1000,
+    holdSeconds: horizon.hold / 1000,
+    warmUpSeconds: warmUp / 1000,
+    prices: await readPrices(prices),
+  });
 }
 
 /** The sizes in force at each sample of one VM, by risk. */
@@ -121,10 +165,11 @@ function replayVm(
 }
 
 async function writeRows(
-  writer: CsvWriter,
+  writer: CsvWriter | undefined,
   { vm, times }: TraceSeries,
   { risks, rows }: { risks: readonly Probability[]; rows: Rows },
 ): Promise<void> {
+  if (writer === undefined) return;
   for (const [i, inForce] of rows.entries()) {
     for (const [r, risk] of risks.entries()) {
       const sizes = inForce?.[r];

@@ -35,6 +35,16 @@ describe('shadowcast backtest', () => {
     return (await readFile(out, 'utf8')).trim().split('\n');
   };
 
+  it('writes a page on what would have changed', async () => {
+    const page = join(folder, 'out', 'report.html');
+
+    await backtest(await write('a.csv', rows('a', 200)), '--warm-up', '30s', '--report', page);
+
+    const html = await readFile(page, 'utf8');
+    expect(html).toMatch(/^<!doctype html>/i);
+    expect(html).not.toMatch(/NaN|undefined/);
+  });
+
   it('writes the capacity in force at each sample, empty while nothing was decided', async () => {
     const lines = await backtest(await write('a.csv', rows('a', 100)), '--lead', '5s', '--hold', '5s');
 
