@@ -9,7 +9,7 @@ import type { WhatIfStep } from '../core/whatif/what-if.ts';
 import { traceProgress, type ProgressStream } from './backtest-traces.ts';
 import { blockIoOf, cacheWhatIf, type BlockIo } from './whatif-block-io.ts';
 import { vmFramesOf, type VmFrames } from './whatif-frames.ts';
-import { readPrices } from './whatif-prices.ts';
+import { readPrices } from './price-list.ts';
 import { cacheWords, vmWords, type VmAnswer } from './whatif-words.ts';
 
 interface WhatIfArguments {
