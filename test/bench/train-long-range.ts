@@ -6,7 +6,7 @@
  */
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { readTraceSeries, traceFilesOf } from '../../lib/adapters/trace/csv.ts';
+import { readTraceSeries, traceFilesOf, type TraceSeries } from '../../lib/adapters/trace/csv.ts';
 import { parseDuration } from '../../lib/core/duration.ts';
 import { EXPERTS } from '../../lib/core/forecast/long-range/experts.ts';
 import { FEATURES, Features } from '../../lib/core/forecast/long-range/features.ts';
@@ -73,14 +73,14 @@ for (const plan of PLANS) {
   const files = (await traceFilesOf(join(data, plan.set))).filter((_, i) => i % 2 === 0);
   for (const [index, path] of files.entries()) {
     const isOurs = index % Number(parts) === Number(part);
-    const vms = isOurs ? await readTraceSeries(path) : new Map();
+    const vms = isOurs ? await readTraceSeries(path) : new Map<string, TraceSeries>();
     for (const meter of plan.meters) {
       series += 1;
       for (const { times, meters } of vms.values()) {
         const values = meters[meter];
         if (values === undefined) continue;
         const step = parseDuration(plan.step);
-        const grid = gridBefore({ times, values }, times.at(-1), { step, longest: Infinity });
+        const grid = gridBefore({ times, values }, times.at(-1) ?? 0, { step, longest: Infinity });
         writeWindows(grid, DAY_MS / step, plan);
       }
     }
@@ -92,7 +92,10 @@ for (let i = 0; i < MADE.count; i += 1) {
   if (i % Number(parts) === Number(part)) writeWindows(madeSeries(i), LONG, MADE);
 }
 closeSync(file);
-writeFileSync(`${out}.json`, JSON.stringify({ width, features: FEATURES, experts: EXPERTS.length, levels: [...levels] }));
+writeFileSync(
+  `${out}.json`,
+  JSON.stringify({ width, features: FEATURES, experts: EXPERTS.length, levels: [...levels] }),
+);
 
 function writeWindows(grid: Float64Array, day: number, { windows, weight }: Pick<Plan, 'windows' | 'weight'>): void {
   if (!grid.some((value) => value > 0)) return;

@@ -44,9 +44,9 @@ describe('forecastLongRange', () => {
     ).toBeUndefined();
   });
 
-  it('forecasts a constant as that constant, zero included, from one step on', () => {
+  it('forecasts a constant as that constant, zero included, from an hour of five minutes on', () => {
     for (const [value, length] of [
-      [3, 1],
+      [3, 12],
       [3, 40],
       [0, 200],
       [2.5e9, 300],
@@ -106,8 +106,8 @@ describe('forecastLongRange', () => {
     const values = forecast(past, 34, [0.5]);
 
     for (const [k, value] of values.entries()) {
-      if ((700 + k) % 17 === 5) expect(value).toBeGreaterThan(2.5);
-      else expect(value).toBeLessThan(1.5);
+      if ((700 + k) % 17 === 5) expect(value).toBeGreaterThan(7);
+      else expect(value).toBeLessThan(1.8);
     }
   });
 
@@ -116,6 +116,21 @@ describe('forecastLongRange', () => {
     const [low = 0, , high = 0] = forecast(aPast(12, () => 10 * next()));
 
     expect(high - low).toBeGreaterThan(3);
+  });
+
+  it('is unsure after a few steps even if they were alike, and sure of zero', () => {
+    expect(
+      forecast(
+        aPast(1, () => 4),
+        1,
+      ),
+    ).toEqual([expect.closeTo(2.4), expect.closeTo(4), expect.closeTo(5.6)]);
+    expect(
+      forecast(
+        aPast(1, () => 0),
+        1,
+      ),
+    ).toEqual([0, 0, 0]);
   });
 
   it('looks through holes', () => {

@@ -45,9 +45,21 @@ export function forecastLongRange(past: Float64Array, options: LongRangeOptions)
     const own = out.subarray((ahead - 1) * options.levels.length, ahead * options.levels.length);
     for (const gate of gates) mix(panel.quantiles, gate.weigh(features.values), options.levels, own);
     for (let q = 0; q < own.length; q += 1) own[q] = (own[q] ?? 0) / gates.length;
+    widen(own, options.levels, history.known(0, past.length));
     own.sort();
   }
   return out;
+}
+
+/** From so many known steps on the past itself says how sure a forecast is. */
+const ENOUGH = 12;
+/** How far, at most, the ends of a forecast from a single step are from its middle, as a share of it: a judgement. */
+const WIDEST = 0.5;
+
+/** Spreads the quantiles of a past of a few steps: that they were alike says little. */
+function widen(values: Float64Array, levels: readonly Probability[], known: number): void {
+  const width = WIDEST * Math.max(0, 1 - (known - 1) / (ENOUGH - 1));
+  for (const [q, level] of levels.entries()) values[q] = (values[q] ?? 0) * (1 + width * (2 * level - 1));
 }
 
 /** Adds to `out` the experts' quantiles at `levels`, weighed; weights between two trained levels are linear, beyond the last ones kept. */
