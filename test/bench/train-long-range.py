@@ -92,10 +92,10 @@ def train(seed):
 
 
 def packed(net):
-    """Layer by layer the numbers of each output, bias first, as 16-bit integers times a unit."""
+    """Layer by layer the biases, then the weights of each input, as 16-bit integers times a unit."""
     layers, units = [], []
     for weights, bias in (net[0:2], net[2:4], net[4:6]):
-        numbers = np.concatenate([bias[:, None], weights.T], 1).ravel()
+        numbers = np.concatenate([bias, weights.ravel()])
         unit = np.abs(numbers).max() / 32767
         layers.append(base64.b64encode(np.round(numbers / unit).astype("<i2").tobytes()).decode())
         units.append(float(f"{unit:.6g}"))

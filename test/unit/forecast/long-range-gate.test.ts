@@ -12,8 +12,8 @@ const aGate: GateModel = {
   levels: 1,
   means: Float64Array.of(10),
   scales: Float64Array.of(0.5),
-  // bias and weight of each output: hidden, hidden, first expert, second expert
-  weights: Float64Array.of(0, 1, 0, 1, 0, 2, 0, 0),
+  // biases, then weights, of hidden, hidden and the two experts
+  weights: Float32Array.of(0, 1, 0, 1, 0, 0, 2, 0),
 };
 
 describe('Gate', () => {

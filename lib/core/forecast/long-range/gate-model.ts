@@ -27,7 +27,7 @@ function unpack({ means, scales, units, layers, ...sizes }: PackedGate): GateMod
     ...sizes,
     means: Float64Array.from(means),
     scales: Float64Array.from(scales),
-    weights: Float64Array.from(numbers),
+    weights: Float32Array.from(numbers),
   };
 }
 
