@@ -70,7 +70,7 @@ describe('forecastLongRange', () => {
           expect(value).toBeGreaterThanOrEqual(i % levels.length === 0 ? 0 : (values[i - 1] ?? 0));
         }
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 
