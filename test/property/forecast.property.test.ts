@@ -43,17 +43,15 @@ describe('a forecast', () => {
     );
   });
 
-  it('of a constant is that constant', () => {
+  it('of a constant is never below it', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 1e-6, max: 1e12, noNaN: true }),
         fc.integer({ min: 1, max: 200 }),
         steps,
         (value, n, window) => {
-          for (const known of forecastOf(new Array<Seen>(n).fill({ value, capped: false }), window)) {
+          for (const known of forecastOf(new Array<Seen>(n).fill({ value, capped: false }), window))
             expect(known).toBeGreaterThanOrEqual(value);
-            expect(known).toBeLessThanOrEqual(value * 1.0005);
-          }
         },
       ),
     );
@@ -74,7 +72,7 @@ describe('a forecast', () => {
     );
   });
 
-  it('is never lowered by a sample at the limit', () => {
+  it('is never lowered by samples at a limit that was reached before', () => {
     fc.assert(
       fc.property(exact(modest), fc.array(modest, { minLength: 1, maxLength: 40 }), (samples, limits) => {
         const window = { lead: 1, hold: 1 };
@@ -82,11 +80,11 @@ describe('a forecast', () => {
         for (const [i, sample] of samples.entries()) model.observe({ ...sample, at: i * 1000, step: 1000 }, window);
         const [before, after]: number[][] = [[], []];
         const now = { at: samples.length * 1000, step: 1000 };
+        const reached = Math.max(...samples.map(({ value }) => value));
         // The forecast that the last exact sample starts is settled first, by a sample of its own.
-        model.observe({ value: limits[0] ?? 0, capped: true, ...now }, window);
+        model.observe({ value: Math.min(limits[0] ?? 0, reached), capped: true, ...now }, window);
         model.read(before!, now, window);
-        for (const value of limits)
-          model.observe({ value: Math.min(value, before![0]!), capped: true, ...now }, window);
+        for (const value of limits) model.observe({ value: Math.min(value, reached), capped: true, ...now }, window);
         model.read(after!, now, window);
 
         for (const q of LEVELS.keys()) expect(after![q]!).toBeGreaterThanOrEqual(before![q]! * 0.9995);

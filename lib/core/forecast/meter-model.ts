@@ -1,76 +1,81 @@
 import type { DurationMs, EpochMs } from '../units.ts';
 import { calibrate, CALIBRATION_FLOATS, recalibrate } from './calibration.ts';
 import { LEVELS } from './levels.ts';
+import { MAXIMA } from './moving-maxima.ts';
 import { Mixture, mixtureFloats } from './mixture.ts';
-import { liftMaxima, MAXIMA, MAXIMA_FLOATS, pushSample, readMaxima } from './moving-maxima.ts';
 import { PHASE_FLOATS, PHASE_PRECISION, PHASE_SLOTS, PhaseMemory } from './phase-memory.ts';
+import { FLEET_PRIOR, INPUTS, type Prior } from './prior.ts';
 import { isTracking, readTracker, track, TRACKER_FLOATS } from './quantile-tracker.ts';
 import { countResidual, readResiduals, RESIDUAL_COUNTS } from './residual-histogram.ts';
 import type { Steps } from './steps.ts';
+import { restretch, stretch, STRETCH_FLOATS } from './stretch.ts';
+import { relate, TRAIT_FLOATS, Traits, TRAITS, unrelate } from './traits.ts';
 
 /*
  * One buffer for each meter, laid out by hand and read through typed arrays: it is the checkpoint as it stands, and no
  * object is made for a sample. `test/bench/replay.bench.ts` shows what that buys.
  */
 const Q = LEVELS.length;
-/** States of the two conditional experts: below the median of the samples, the 80th, the 95th percentile, above. */
+/** States of the conditional expert: below the median of the samples, the 80th, the 95th percentile, above. */
 const STATES = 4;
-/** Rates of the unconditional trackers and of the conditional ones. */
-const RATES = [0.1, 0.5];
-const POSITION_RATE = 0.02;
 const STATE_RATE = 0.5;
-/** Smoothing of the second residual expert's level (the first starts from the last sample), and of the volatility. */
-const SMOOTHING = 0.2;
-const VOLATILITY_SMOOTHING = 0.05;
 /** A residual's scale: part of the level (noise grows with load), the rest of the volatility. */
 const SCALE_OF_LEVEL = 0.3;
-const RESIDUALS = 2;
-const EXPERTS = MAXIMA + 1 + RATES.length + RESIDUALS + 2;
+/** The maxima of the last 12 and about 300 samples, the time of day, windows that began in this state, residuals. */
+const EXPERTS = 5;
+/** How far the prior is ahead of the meter's own history before anything came of a forecast: e^5 to 1. */
+const HEAD_START = 5;
 
-/** What a forecast was made from, kept until its window is over. */
-const FEATURES = MAXIMA + 4; // maxima, phase, last, level, volatility
-const F_PHASE = MAXIMA;
-const F_LAST = MAXIMA + 1;
-const F_LEVEL = MAXIMA + 2;
-const F_VOLATILITY = MAXIMA + 3;
-const F_STATES = FEATURES;
 /** At most so many forecasts of one meter wait for their outcome. */
 const SLOTS = 3;
-const S_AGE = FEATURES + 1;
-const S_REACHED = FEATURES + 2;
-const S_CAPPED = FEATURES + 3;
-const SLOT = FEATURES + 4;
+/** What a forecast was made from, kept until its window is over: the prior's quantiles and these. */
+const S_SHORT = Q;
+const S_LONG = S_SHORT + 1;
+const S_PHASE = S_LONG + 1;
+const S_LAST = S_PHASE + 1;
+const S_SCALE = S_LAST + 1;
+const S_STATE = S_SCALE + 1;
+const S_AGE = S_STATE + 1;
+const S_REACHED = S_AGE + 1;
+const S_CAPPED = S_REACHED + 1;
+const SLOT = S_CAPPED + 1;
 
-const LAST = 0;
-const LEVEL = 1;
-const VOLATILITY = 2;
-const POSITION = 3; // tracker of the samples, for the states
-const TRACKERS = POSITION + TRACKER_FLOATS; // unconditional, by last sample, by phase
-const MIXTURE = TRACKERS + (RATES.length + 2 * STATES) * TRACKER_FLOATS;
+const TRACKERS = TRAIT_FLOATS;
+const MIXTURE = TRACKERS + STATES * TRACKER_FLOATS;
 const CALIBRATION = MIXTURE + mixtureFloats(EXPERTS);
-const RINGS = CALIBRATION + CALIBRATION_FLOATS;
-const PHASE = RINGS + MAXIMA_FLOATS;
+const CHOICE = CALIBRATION + CALIBRATION_FLOATS;
+const STRETCH = CHOICE + mixtureFloats(2);
+const PHASE = STRETCH + STRETCH_FLOATS;
 const PENDING = PHASE + PHASE_FLOATS;
 const FLOATS = PENDING + SLOTS * SLOT;
-const COUNTS = RESIDUALS * RESIDUAL_COUNTS;
 
 const COUNTERS_BYTES = 12; // samples in order, samples in all, outcomes
 /** Where the floats are in a meter's state. */
 export const METER_FLOATS_AT = COUNTERS_BYTES;
 export const METER_FLOAT_BYTES = 4 * FLOATS;
 /** Bytes of one meter's state. */
-export const METER_BYTES = COUNTERS_BYTES + 4 * FLOATS + 2 * COUNTS + PHASE_SLOTS;
+export const METER_BYTES = COUNTERS_BYTES + 4 * FLOATS + 2 * RESIDUAL_COUNTS + PHASE_SLOTS;
 
 /** Numbers beyond are cut: a float32 holds no more, and no machine has them. */
 const MOST = 1e30;
 const LEAST = 1e-30;
 
+/** The state is rounded: what it knows of a value may be less by this factor. */
+const SAME = 1 + 2 ** -14;
+
 /** Scratch, alive within one call. */
-const features = new Float64Array(SLOT);
+const slotNow = new Float64Array(SLOT);
+const maxima = new Float64Array(MAXIMA);
 const experts = new Float64Array(EXPERTS * Q);
 const quantiles = new Float64Array(Q);
 const mixed = new Float64Array(Q);
+const own = new Float64Array(Q);
+const choices = new Float64Array(2 * Q);
+const chosen = new Float64Array(Q);
 const out = new Float64Array(Q);
+const inputs = new Float64Array(INPUTS);
+
+const NEVER: Steps = { lead: 0, hold: 0 };
 
 /** A sample as the model takes it. */
 export interface MeterSample {
@@ -83,9 +88,9 @@ export interface MeterSample {
 }
 
 /**
- * Forecasts one meter: quantiles of its maximum over a window of samples. Experts (moving maxima, quantile trackers plain
- * and by state, residuals around levels, the time of day) are mixed online and calibrated online; docs/forecasting.md has
- * the formulas and figures.
+ * Forecasts one meter: quantiles of its maximum over a window of samples. A prior learnt from other VMs and two experts of
+ * the meter's own (windows that began like this one, residuals around the last sample) are mixed online and calibrated
+ * online; docs/forecasting.md has the formulas and figures.
  */
 export class MeterModel {
   /** The whole state; a copy of it is the same model. */
@@ -94,22 +99,31 @@ export class MeterModel {
   readonly #f: Float32Array;
   readonly #bits: Uint32Array;
   readonly #counts: Uint16Array;
-  readonly #rings: Float32Array;
   readonly #phase: PhaseMemory;
+  readonly #traits: Traits;
   readonly #mixture: Mixture;
+  readonly #choice: Mixture;
+  readonly #prior: Prior;
   #hasLearnt = false;
+  /** What the newest forecast was made from, for the reader of the same moment; a function of the state. */
+  readonly #now = new Float64Array(SLOT + Q);
+  #nowAt: EpochMs = Number.NaN;
+  #nowStep: DurationMs = 0;
+  #nowFor: Steps = NEVER;
 
   /** Over bytes of METER_BYTES length, zeros for a new model; they are owned from now on. */
-  constructor(bytes: Uint8Array<ArrayBuffer> = new Uint8Array(METER_BYTES)) {
+  constructor(bytes: Uint8Array<ArrayBuffer> = new Uint8Array(METER_BYTES), prior: Prior = FLEET_PRIOR) {
     this.bytes = bytes;
+    this.#prior = prior;
     this.#counters = new Uint32Array(bytes.buffer, 0, 3);
     this.#f = new Float32Array(bytes.buffer, COUNTERS_BYTES, FLOATS);
     this.#bits = new Uint32Array(bytes.buffer, COUNTERS_BYTES, FLOATS);
-    this.#counts = new Uint16Array(bytes.buffer, COUNTERS_BYTES + 4 * FLOATS, COUNTS);
-    const codes = new Uint8Array(bytes.buffer, COUNTERS_BYTES + 4 * FLOATS + 2 * COUNTS, PHASE_SLOTS);
+    this.#counts = new Uint16Array(bytes.buffer, COUNTERS_BYTES + 4 * FLOATS, RESIDUAL_COUNTS);
+    const codes = new Uint8Array(bytes.buffer, COUNTERS_BYTES + 4 * FLOATS + 2 * RESIDUAL_COUNTS, PHASE_SLOTS);
     this.#phase = new PhaseMemory(codes, this.#f.subarray(PHASE, PHASE + PHASE_FLOATS));
-    this.#rings = this.#f.subarray(RINGS, RINGS + MAXIMA_FLOATS);
+    this.#traits = new Traits(this.#f.subarray(0, TRAIT_FLOATS));
     this.#mixture = new Mixture(this.#f.subarray(MIXTURE, CALIBRATION), EXPERTS);
+    this.#choice = new Mixture(this.#f.subarray(CHOICE, STRETCH), 2, HEAD_START);
   }
 
   /** Samples seen, late ones included. */
@@ -119,116 +133,130 @@ export class MeterModel {
 
   /** Takes the next sample. */
   observe(sample: MeterSample, steps: Steps): void {
+    this.#nowFor = NEVER;
     const value = sample.value > LEAST ? Math.min(sample.value, MOST) : 0;
     this.#settle(value, sample.capped, steps);
     this.#counters[1] = this.samples + 1;
     this.#phase.see(value, sample.at, sample.capped);
-    if (!sample.capped || value >= this.#longest()) {
-      this.#move(value, sample.capped);
-      this.#open(sample, steps);
+    const n = this.#counters[0] ?? 0;
+    const isLearnt = !sample.capped || n === 0 || value > this.#longest() * SAME;
+    if (isLearnt) {
+      this.#traits.see(n, value);
+      this.#counters[0] = n + 1;
     }
     this.#round();
+    if (isLearnt) this.#open(sample, steps);
   }
 
   /** Folds in a sample that came after newer ones: it counts, and maxima that it passes are raised. */
   late(value: number): void {
+    this.#nowFor = NEVER;
     this.#counters[1] = this.samples + 1;
-    liftMaxima(this.#rings, value > LEAST ? Math.min(value, MOST) : 0);
+    this.#traits.lift(value > LEAST ? Math.min(value, MOST) : 0);
     this.#round();
   }
 
   /** Writes to `values` the quantiles at LEVELS of the maximum over the window of `steps` after a sample at `at`. */
-  read(values: number[], { at, step }: Pick<MeterSample, 'at' | 'step'>, steps: Steps): void {
-    this.#look(at, step, steps);
-    this.#forecast();
-    // Rounding of the state must not put a constant below itself.
-    for (let q = 0; q < Q; q += 1) values[q] = (out[q] ?? 0) * (1 + 2 ** -14);
+  read(values: number[], when: Pick<MeterSample, 'at' | 'step'>, steps: Steps): void {
+    this.#look(when, steps);
+    for (let q = 0; q < 2 * Q; q += 1) choices[q] = this.#now[q < Q ? q : SLOT + q - Q] ?? 0;
+    this.#choose();
+    // What never fell below a level lately is not expected to do so now, and rounding must not put a constant below itself.
+    const least = this.#traits.least(this.#counters[0] ?? 0);
+    for (let q = 0; q < Q; q += 1) values[q] = Math.max(least, out[q] ?? 0) * SAME;
   }
 
-  /** The highest of the longest moving maximum, 0 before the first sample. */
-  #longest(): number {
+  /**
+   * Writes to `to` what the prior is asked for a window of `steps` after a sample at `at`, and says the peak that its
+   * answer is relative to. What a prior is learnt from.
+   */
+  ask(to: Float64Array, { at, step }: Pick<MeterSample, 'at' | 'step'>, steps: Steps): number {
     const n = this.#counters[0] ?? 0;
-    if (n === 0) return 0;
-    readMaxima(this.#rings, n - 1, features);
-    return features[MAXIMA - 1] ?? 0;
-  }
-
-  #move(value: number, capped: boolean): void {
-    const f = this.#f;
-    const n = this.#counters[0] ?? 0;
-    this.#counters[0] = n + 1;
-    pushSample(this.#rings, n, value);
-    track(f, POSITION, value, { rate: POSITION_RATE, capped });
-    const before = f[VOLATILITY] ?? 0;
-    const volatility = n === 0 ? 0 : before + VOLATILITY_SMOOTHING * (Math.abs(value - (f[LAST] ?? 0)) - before);
-    f[VOLATILITY] = capped ? Math.max(before, volatility) : volatility;
-    f[LEVEL] = n === 0 ? value : (f[LEVEL] ?? 0) + SMOOTHING * (value - (f[LEVEL] ?? 0));
-    f[LAST] = value;
-  }
-
-  /** What a forecast made now is made from, into `features`. */
-  #look(at: EpochMs, step: DurationMs, { lead, hold }: Steps): void {
-    const f = this.#f;
-    readMaxima(this.#rings, Math.max(0, (this.#counters[0] ?? 0) - 1), features);
-    const longest = features[MAXIMA - 1] ?? 0;
-    const known = this.#phase.reached(at + lead * step, at + (lead + hold - 1) * step) ?? longest;
+    const traits = this.#traits;
+    traits.maxima(n - 1, maxima);
+    const longest = maxima[MAXIMA - 1] ?? 0;
+    slotNow[S_SHORT] = maxima[1] ?? 0;
+    slotNow[S_LONG] = longest;
+    const known = this.#phase.reached(at + steps.lead * step, at + (steps.lead + steps.hold - 1) * step);
     // One byte a slot tells values apart by 4 %: what cannot be told from the exact maximum is the exact maximum.
-    const reached = Math.abs(known - longest) < PHASE_PRECISION * longest ? longest : known;
-    features[F_PHASE] = reached;
-    features[F_LAST] = f[LAST] ?? 0;
-    features[F_LEVEL] = f[LEVEL] ?? 0;
-    features[F_VOLATILITY] = f[VOLATILITY] ?? 0;
-    features[F_STATES] = this.#stateOf(f[LAST] ?? 0) * STATES + this.#stateOf(reached);
+    const isLongest = known === undefined || Math.abs(known - longest) < PHASE_PRECISION * longest;
+    slotNow[S_PHASE] = isLongest ? longest : known;
+    const last = traits.last(n - 1);
+    slotNow[S_LAST] = last;
+    slotNow[S_SCALE] = SCALE_OF_LEVEL * last + (1 - SCALE_OF_LEVEL) * traits.volatility;
+    slotNow[S_STATE] = traits.rangeOf(last);
+    this.#fromOwn(slotNow, 0);
+    traits.describe(n, { steps, step, reached: known === undefined ? undefined : slotNow[S_PHASE] }, to);
+    for (let q = 0; q < Q; q += 1) to[TRAITS + q] = own[q] ?? 0;
+    relate(to, TRAITS, INPUTS, traits.peak);
+    return traits.peak;
   }
 
-  #stateOf(value: number): number {
-    const f = this.#f;
-    if (value <= (f[POSITION] ?? 0)) return 0;
-    if (value <= (f[POSITION + 1] ?? 0)) return 1;
-    return value <= (f[POSITION + 3] ?? 0) ? 2 : 3;
+  /** What a forecast made now is made from, into `#now`: the contents of a slot, and what the meter's own history says. */
+  #look({ at, step }: Pick<MeterSample, 'at' | 'step'>, steps: Steps): void {
+    const isSameTime = this.#nowAt === at && this.#nowStep === step;
+    if (isSameTime && this.#nowFor.lead === steps.lead && this.#nowFor.hold === steps.hold) return;
+    const peak = this.ask(inputs, { at, step }, steps);
+    this.#prior.foresee(inputs, quantiles);
+    for (let i = Q; i <= S_STATE; i += 1) this.#now[i] = slotNow[i] ?? 0;
+    for (let q = 0; q < Q; q += 1) {
+      this.#now[q] = unrelate(quantiles[q] ?? 0, peak);
+      this.#now[SLOT + q] = own[q] ?? 0;
+    }
+    this.#nowAt = at;
+    this.#nowStep = step;
+    this.#nowFor = steps;
   }
 
-  /** The forecast from `features`, into `experts`, `mixed` and `out`. */
-  #forecast(): void {
+  /** The forecast from the two answers in `choices`, the prior's and the meter's own, into `chosen` and `out`. */
+  #choose(): void {
+    this.#choice.mix(choices, chosen);
+    stretch(this.#f, STRETCH, chosen, out);
+  }
+
+  /** What the meter's own history says from what is in `slot`, into `experts`, `mixed` and `own`. */
+  #fromOwn(slot: Float64Array | Float32Array, at: number): void {
     let k = 0;
-    for (; k <= F_PHASE; k += 1) experts.fill(features[k] ?? 0, k * Q, (k + 1) * Q);
-    const states = features[F_STATES] ?? 0;
-    const byLast = RATES.length + Math.floor(states / STATES);
-    const byPhase = RATES.length + STATES + (states % STATES);
-    for (const t of [0, 1, byLast, byPhase]) {
-      this.#readTracker(TRACKERS + t * TRACKER_FLOATS, k * Q);
-      k += 1;
+    for (; k < 3; k += 1) {
+      const reached = slot[at + S_SHORT + k] ?? 0;
+      for (let q = 0; q < Q; q += 1) experts[k * Q + q] = reached;
     }
-    for (let r = 0; r < RESIDUALS; r += 1) {
-      readResiduals(this.#counts, r * RESIDUAL_COUNTS, quantiles);
-      const level = features[F_LAST + r] ?? 0;
-      const scale = residualScale(level);
-      for (let q = 0; q < Q; q += 1) experts[k * Q + q] = Math.max(0, level + (quantiles[q] ?? 0) * scale);
-      k += 1;
-    }
+    this.#readState(slot[at + S_STATE] ?? 0, experts, k * Q);
+    k += 1;
+    readResiduals(this.#counts, 0, quantiles);
+    const last = slot[at + S_LAST] ?? 0;
+    const scale = slot[at + S_SCALE] ?? 0;
+    for (let q = 0; q < Q; q += 1) experts[k * Q + q] = Math.max(0, last + (quantiles[q] ?? 0) * scale);
     this.#mixture.mix(experts, mixed);
-    calibrate(this.#f, CALIBRATION, mixed, out);
+    calibrate(this.#f, CALIBRATION, mixed, own);
   }
 
-  /** A state that was never met says what the plain tracker says, and before the first outcome that is the maximum. */
-  #readTracker(at: number, to: number): void {
-    const known = isTracking(this.#f, at) ? at : TRACKERS;
-    if (isTracking(this.#f, known)) readTracker(this.#f, known, experts, to);
-    else experts.fill(features[MAXIMA - 1] ?? 0, to, to + Q);
+  /** The quantiles of windows that began in a state; for one that was never met the longest maximum. */
+  #readState(state: number, to: Float64Array, from: number): void {
+    const at = TRACKERS + state * TRACKER_FLOATS;
+    if (isTracking(this.#f, at)) readTracker(this.#f, at, to, from);
+    else to.fill(this.#longest(), from, from + Q);
+  }
+
+  /** The highest of the longest moving maximum. */
+  #longest(): number {
+    this.#traits.maxima((this.#counters[0] ?? 0) - 1, maxima);
+    return maxima[MAXIMA - 1] ?? 0;
   }
 
   /** Starts a pending forecast when one is due and a slot is free. */
-  #open({ at, step }: MeterSample, steps: Steps): void {
+  #open(sample: MeterSample, steps: Steps): void {
     const f = this.#f;
     const stride = Math.ceil((steps.lead + steps.hold - 1) / SLOTS);
     if (((this.#counters[0] ?? 0) - 1) % stride !== 0) return;
     for (let slot = PENDING; slot < FLOATS; slot += SLOT) {
       if (f[slot + S_AGE] !== 0) continue;
-      this.#look(at, step, steps);
-      for (let i = 0; i <= F_STATES; i += 1) f[slot + i] = features[i] ?? 0;
+      this.#look(sample, steps);
+      for (let i = 0; i <= S_STATE; i += 1) f[slot + i] = this.#now[i] ?? 0;
       f[slot + S_AGE] = 1;
       f[slot + S_REACHED] = 0;
       f[slot + S_CAPPED] = 0;
+      this.#roundFrom(slot, slot + SLOT);
       return;
     }
   }
@@ -245,43 +273,41 @@ export class MeterModel {
       }
       f[slot + S_AGE] = age + 1;
       if (age < lead + hold - 1) continue;
-      for (let i = 0; i <= F_STATES; i += 1) features[i] = f[slot + i] ?? 0;
-      this.#learn(f[slot + S_REACHED] ?? 0, f[slot + S_CAPPED] === 1);
+      this.#learn(slot, f[slot + S_REACHED] ?? 0, f[slot + S_CAPPED] === 1);
       f.fill(0, slot, slot + SLOT);
     }
   }
 
-  /** Learns from the outcome `y` of the forecast whose features are in `features`. */
-  #learn(y: number, capped: boolean): void {
-    this.#forecast();
-    recalibrate(this.#f, CALIBRATION, { y, mixed, out, capped });
-    const states = features[F_STATES] ?? 0;
-    for (let r = 0; r < RATES.length; r += 1)
-      track(this.#f, TRACKERS + r * TRACKER_FLOATS, y, { rate: RATES[r] ?? 0, capped });
-    const byLast = RATES.length + Math.floor(states / STATES);
-    const byPhase = RATES.length + STATES + (states % STATES);
-    for (const t of [byLast, byPhase]) track(this.#f, TRACKERS + t * TRACKER_FLOATS, y, { rate: STATE_RATE, capped });
+  /** Learns from the outcome `y` of the forecast in `slot`. */
+  #learn(slot: number, y: number, capped: boolean): void {
+    const f = this.#f;
+    this.#fromOwn(f, slot);
+    recalibrate(f, CALIBRATION, { y, mixed, out: own, capped });
+    for (let q = 0; q < Q; q += 1) choices[q] = f[slot + q] ?? 0;
+    for (let q = 0; q < Q; q += 1) choices[Q + q] = own[q] ?? 0;
+    this.#choose();
+    restretch(f, STRETCH, { y, out, capped });
+    track(f, TRACKERS + (f[slot + S_STATE] ?? 0) * TRACKER_FLOATS, y, { rate: STATE_RATE, capped });
     if (capped) return;
     this.#mixture.learn(y, experts, mixed);
+    this.#choice.learn(y, choices, chosen);
     this.#hasLearnt = true;
     const n = this.#counters[2] ?? 0;
     this.#counters[2] = n + 1;
-    for (let r = 0; r < RESIDUALS; r += 1) {
-      const level = features[F_LAST + r] ?? 0;
-      const off = y - level;
-      countResidual(this.#counts, r * RESIDUAL_COUNTS, off === 0 ? 0 : off / residualScale(level), n);
-    }
+    const off = y - (f[slot + S_LAST] ?? 0);
+    countResidual(this.#counts, 0, off === 0 ? 0 : off / (f[slot + S_SCALE] ?? 0), n);
   }
 
   /** Keeps 16 bits of every number's mantissa: the fourth byte of each float is zero and costs nothing in a checkpoint. */
   #round(): void {
-    const bits = this.#bits;
-    for (let i = 0; i < FLOATS; i += 1) bits[i] = ((bits[i] ?? 0) + 0x80) & 0xff_ff_ff_00;
+    this.#roundFrom(0, FLOATS);
     if (this.#hasLearnt) this.#mixture.refresh();
+    if (this.#hasLearnt) this.#choice.refresh();
     this.#hasLearnt = false;
   }
-}
 
-function residualScale(level: number): number {
-  return SCALE_OF_LEVEL * level + (1 - SCALE_OF_LEVEL) * (features[F_VOLATILITY] ?? 0);
+  #roundFrom(from: number, to: number): void {
+    const bits = this.#bits;
+    for (let i = from; i < to; i += 1) bits[i] = ((bits[i] ?? 0) + 0x80) & 0xff_ff_ff_00;
+  }
 }

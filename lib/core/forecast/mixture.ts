@@ -10,8 +10,8 @@ import { LEVELS } from './levels.ts';
  * with a slow discount d so that the best expert may change. Levels of one group share their weights: neighbours want
  * the same experts, and together they learn from more. Layout: R by group and expert, H by group and expert.
  */
-const GROUPS: readonly number[] = [0, 0, 1, 1, 2, 3];
-const GROUP_COUNT = 4;
+const GROUPS: readonly number[] = [0, 0, 1, 1, 2, 2];
+const GROUP_COUNT = 3;
 const DISCOUNT = 0.9997;
 const Q = LEVELS.length;
 
@@ -24,9 +24,12 @@ export class Mixture {
   readonly #experts: number;
   /** By group and expert; a function of the state, kept because exponentials are dear. */
   readonly #weights: Float64Array;
+  /** What the first expert is ahead of the others by when nothing is known, in the exponent of its weight. */
+  readonly #headStart: number;
   #isStale = true;
 
-  constructor(state: Float32Array, experts: number) {
+  constructor(state: Float32Array, experts: number, headStart = 0) {
+    this.#headStart = headStart;
     this.#state = state;
     this.#experts = experts;
     this.#weights = new Float64Array(GROUP_COUNT * experts);
@@ -79,7 +82,8 @@ export class Mixture {
     let top = -Infinity;
     for (let k = 0; k < this.#experts; k += 1) {
       const h = this.#state[squares + k] ?? 0;
-      const z = h > 0 ? (this.#state[from + k] ?? 0) / Math.sqrt(h) : 0;
+      const known = h > 0 ? (this.#state[from + k] ?? 0) / Math.sqrt(h) : 0;
+      const z = k === 0 ? known + this.#headStart : known;
       this.#weights[from + k] = z;
       if (z > top) top = z;
     }

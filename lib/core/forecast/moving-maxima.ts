@@ -19,6 +19,16 @@ export function pushSample(state: Float32Array, n: number, value: number): void 
   fold(state, { at: LONG, size: SAMPLES * BLOCKS }, n, value);
 }
 
+/** Sample number `n`, the newest; 0 before the first. */
+export const newest = (state: Float32Array, n: number): number => (n < 0 ? 0 : (state[n % SAMPLES] ?? 0));
+
+/** The least of the last 12 samples, of a series whose last sample was number `n`. */
+export function recentLeast(state: Float32Array, n: number): number {
+  let least = Infinity;
+  for (let i = 0; i < SAMPLES && i <= n; i += 1) least = Math.min(least, state[i] ?? 0);
+  return n < 0 ? 0 : least;
+}
+
 /** Lifts the block being filled by a value that belongs to the past: it is forgotten when that block is. */
 export function liftMaxima(state: Float32Array, value: number): void {
   for (const at of [SHORT + BLOCKS, LONG + BLOCKS]) state[at] = Math.max(state[at] ?? 0, value);

@@ -5,13 +5,14 @@ import { DAY_MS, type DurationMs, type EpochMs } from '../units.ts';
  * comes down by 30 % of the difference a day. It is what foresees the nightly backup and the hourly job. One byte a slot:
  * 0 is never seen, 1 is zero or next to it, else value = e^(origin + 0.04 * code): 25,000 times from the smallest on.
  */
-export const PHASE_SLOTS = 288;
+export const PHASE_SLOTS = 96;
 /** Origin, whether it is set, slot being filled + 1, its maximum so far. */
 export const PHASE_FLOATS = 4;
 /** Values closer than this cannot be told apart. */
 export const PHASE_PRECISION = 0.04;
 
 const SLOT_MS: DurationMs = DAY_MS / PHASE_SLOTS;
+const MARGIN: DurationMs = 300_000;
 const STEP = PHASE_PRECISION;
 const UNSEEN = 0;
 const ZERO = 1;
@@ -45,10 +46,11 @@ export class PhaseMemory {
     this.#raise(slot - 1, value);
   }
 
-  /** The most that was reached at these times of day, one slot wider on both sides; undefined where none was ever seen. */
+  /** The most that was reached at these times of day, five minutes more on both sides; undefined where none was ever seen. */
   reached(from: EpochMs, to: EpochMs): number | undefined {
-    const slots = Math.min(PHASE_SLOTS, Math.floor((to - from) / SLOT_MS) + 3);
-    const first = slotOf(from) + PHASE_SLOTS - 1;
+    const begin = Math.floor((from - MARGIN) / SLOT_MS);
+    const slots = Math.min(PHASE_SLOTS, Math.floor((to + MARGIN) / SLOT_MS) - begin + 1);
+    const first = begin % PHASE_SLOTS;
     let code = 0;
     for (let i = 0; i < slots; i += 1) code = Math.max(code, this.#codes[(first + i) % PHASE_SLOTS] ?? 0);
     return code === UNSEEN ? undefined : this.#valueOf(code);

@@ -2,14 +2,18 @@ import { Fault } from '../fault.ts';
 import type { DemandInterval } from '../forecast/forecast.ts';
 import { METER_BYTES, METER_FLOAT_BYTES, METER_FLOATS_AT } from '../forecast/meter-model.ts';
 import { METERS, type Meter } from '../meter.ts';
+import { ByteReader } from './byte-reader.ts';
+import { ByteWriter } from './byte-writer.ts';
+import { readHeader, writeHeader } from './header-bytes.ts';
 import type { ShadowHeader } from './shadow-header.ts';
 import { packZeros, unpackZeros } from './zero-runs.ts';
 
-/** Layout of a checkpoint; another layout of the models' bytes needs another number. */
-const VERSION = 1;
+/** Layout of a checkpoint; another layout of the models' bytes, or another meaning of them, needs another number. */
+const VERSION = 2;
 const MAGIC = 0x53_48_44_57; // "SHDW"
-const PREFIX = 13; // magic 4, version 1, checksum 4, length of the header 4
-const METER_PREFIX = 19; // place in METERS 1, demand low 8 and high 8, packed length 2
+const PREFIX = 9; // magic 4, version 1, checksum 4
+/** Set beside a meter's place in METERS when its demand was an interval: the high end follows the low one. */
+const IS_RANGE = 128;
 
 /** One meter in a checkpoint. */
 export interface StoredMeter {
@@ -21,30 +25,25 @@ export interface StoredMeter {
 }
 
 /**
- * magic "SHDW", version, FNV-1a of what follows it, length of the header, the header as JSON in UTF-8, then for each
- * meter: its place in METERS, the demand seen last, the packed length, the model's state packed. Big endian, but for the
- * models' own numbers, which are little endian as every machine this runs on.
+ * magic "SHDW", version, FNV-1a of what follows it, the header, then for each meter: its place in METERS, the demand seen
+ * last, the model's state packed. Big endian, but for the models' own numbers, which are little endian as every machine
+ * this runs on.
  */
 export function encodeShadow(header: ShadowHeader, meters: readonly StoredMeter[]): Uint8Array {
-  const json = new TextEncoder().encode(JSON.stringify(header));
-  const packed = meters.map((stored) => ({ ...stored, packed: packZeros(toPlanes(stored.state)) }));
-  const size = packed.reduce((sum, one) => sum + METER_PREFIX + one.packed.length, PREFIX + json.length);
-  const bytes = new Uint8Array(size);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, MAGIC);
-  view.setUint8(4, VERSION);
-  view.setUint32(9, json.length);
-  bytes.set(json, PREFIX);
-  let at = PREFIX + json.length;
-  for (const { meter, demand, packed: state } of packed) {
-    view.setUint8(at, METERS.indexOf(meter));
-    view.setFloat64(at + 1, demand.low);
-    view.setFloat64(at + 9, demand.high);
-    view.setUint16(at + 17, state.length);
-    bytes.set(state, at + METER_PREFIX);
-    at += METER_PREFIX + state.length;
+  const to = new ByteWriter();
+  for (const byte of [0, 8, 16, 24]) to.byte((MAGIC >>> (24 - byte)) & 255);
+  to.byte(VERSION);
+  for (let i = 0; i < 4; i += 1) to.byte(0);
+  writeHeader(to, header);
+  for (const { meter, demand, state } of meters) {
+    const isRange = demand.high !== demand.low;
+    to.byte(METERS.indexOf(meter) + (isRange ? IS_RANGE : 0));
+    to.number(demand.low);
+    if (isRange) to.number(demand.high);
+    to.blob(packZeros(toPlanes(state)));
   }
-  view.setUint32(5, checksum(bytes.subarray(9)));
+  const { bytes } = to;
+  new DataView(bytes.buffer).setUint32(5, checksum(bytes.subarray(PREFIX)));
   return bytes;
 }
 
@@ -55,44 +54,43 @@ export function decodeShadow(bytes: Uint8Array): { header: ShadowHeader; meters:
   if (view.getUint8(4) !== VERSION) {
     throw unreadable(`is of version ${view.getUint8(4)}, this code reads version ${VERSION}`);
   }
-  if (view.getUint32(5) !== checksum(bytes.subarray(9))) throw unreadable('was damaged: its checksum does not fit');
-  const metersAt = PREFIX + view.getUint32(9);
-  if (metersAt > bytes.length) throw unreadable('is cut');
-  return { header: headerOf(bytes.subarray(PREFIX, metersAt)), meters: metersOf(bytes, view, metersAt) };
-}
-
-function headerOf(json: Uint8Array): ShadowHeader {
-  try {
-    return JSON.parse(new TextDecoder().decode(json)) as ShadowHeader;
-  } catch (cause) {
-    throw unreadable('has a header that is no JSON', cause);
-  }
-}
-
-function metersOf(bytes: Uint8Array, view: DataView, from: number): StoredMeter[] {
+  if (view.getUint32(5) !== checksum(bytes.subarray(PREFIX)))
+    throw unreadable('was damaged: its checksum does not fit');
+  const from = new ByteReader(bytes, PREFIX);
+  const header = headerOf(from);
   const meters: StoredMeter[] = [];
-  for (let at = from; at < bytes.length;) {
-    if (at + METER_PREFIX > bytes.length) throw unreadable('is cut inside a meter');
-    const meter = METERS[view.getUint8(at)];
-    const end = at + METER_PREFIX + view.getUint16(at + 17);
-    if (meter === undefined || end > bytes.length) throw unreadable('is cut inside a meter');
-    const demand = { low: view.getFloat64(at + 1), high: view.getFloat64(at + 9) };
-    const planes = unpackZeros(bytes.subarray(at + METER_PREFIX, end), METER_BYTES);
-    meters.push({ meter, demand, state: fromPlanes(planes) });
-    at = end;
+  while (!from.isAtEnd) meters.push(meterOf(from));
+  return { header, meters };
+}
+
+function headerOf(from: ByteReader): ShadowHeader {
+  try {
+    return readHeader(from);
+  } catch (cause) {
+    throw cause instanceof Fault ? cause : unreadable('has a header that is no JSON', cause);
   }
-  return meters;
+}
+
+function meterOf(from: ByteReader): StoredMeter {
+  const place = from.byte();
+  const meter = METERS[place % IS_RANGE];
+  if (meter === undefined) throw unreadable('names a meter that there is not');
+  const low = from.number();
+  const high = place >= IS_RANGE ? from.number() : low;
+  return { meter, demand: { low, high }, state: fromPlanes(unpackZeros(from.blob(), METER_BYTES)) };
 }
 
 /**
- * The floats of a state with all their first bytes together, then all second ones and so on: the lowest are always zero
- * (the model rounds its numbers to three bytes), and a run of zeros costs one byte in 129.
+ * The floats of a state, each combined with the one before by exclusive or (as in Gorilla, VLDB 2015), with all their
+ * first bytes together, then all second ones and so on. The lowest are always zero (the model rounds its numbers to three
+ * bytes), the highest mostly (neighbours have the same exponent), and a run of zeros costs one byte in 129.
  */
 function toPlanes(state: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const planes = state.slice();
   const floats = METER_FLOAT_BYTES / 4;
   for (let i = 0; i < METER_FLOAT_BYTES; i += 1) {
-    planes[METER_FLOATS_AT + (i % 4) * floats + (i >> 2)] = state[METER_FLOATS_AT + i] ?? 0;
+    const before = i < 4 ? 0 : (state[METER_FLOATS_AT + i - 4] ?? 0);
+    planes[METER_FLOATS_AT + (i % 4) * floats + (i >> 2)] = (state[METER_FLOATS_AT + i] ?? 0) ^ before;
   }
   return planes;
 }
@@ -101,7 +99,8 @@ function fromPlanes(planes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const state = planes.slice();
   const floats = METER_FLOAT_BYTES / 4;
   for (let i = 0; i < METER_FLOAT_BYTES; i += 1) {
-    state[METER_FLOATS_AT + i] = planes[METER_FLOATS_AT + (i % 4) * floats + (i >> 2)] ?? 0;
+    const before = i < 4 ? 0 : (state[METER_FLOATS_AT + i - 4] ?? 0);
+    state[METER_FLOATS_AT + i] = (planes[METER_FLOATS_AT + (i % 4) * floats + (i >> 2)] ?? 0) ^ before;
   }
   return state;
 }

@@ -12,11 +12,12 @@ interface EpochMarks {
   readonly seen: Uint8Array;
 }
 
-/** What is written into a checkpoint: short, because every shadow carries it. */
+/** What is written into a checkpoint. */
 export interface DedupeState {
-  readonly epochs: readonly { readonly epoch: string; readonly highest: number; readonly seen: string }[];
-  /** Sequence and time of the newest frames of the first epoch, oldest first, each as what it adds to the one before. */
-  readonly exact: readonly number[];
+  /** The newest epoch first. */
+  readonly epochs: readonly Readonly<EpochMarks>[];
+  /** The newest frames of the first epoch, oldest first. */
+  readonly exact: readonly { readonly sequence: number; readonly at: EpochMs }[];
 }
 
 /**
@@ -30,23 +31,17 @@ export class Dedupe {
 
   static from({ epochs, exact }: DedupeState): Dedupe {
     const dedupe = new Dedupe();
-    dedupe.#epochs = epochs.map(({ epoch, highest, seen }) => ({ epoch, highest, seen: bytesOf(seen) }));
-    let [sequence, at] = [0, 0];
-    for (let i = 0; i < exact.length; i += 2) {
-      sequence += exact[i] ?? 0;
-      at += exact[i + 1] ?? 0;
-      dedupe.#exact.push([sequence, at]);
-    }
+    dedupe.#epochs = epochs.map((marks) => ({ ...marks, seen: marks.seen.slice() }));
+    dedupe.#exact = exact.map(({ sequence, at }) => [sequence, at]);
     return dedupe;
   }
 
+  /** A copy. */
   get state(): DedupeState {
-    const exact = this.#exact.flatMap(([sequence, at], i) => {
-      const [before = 0, time = 0] = this.#exact[i - 1] ?? [];
-      return [sequence - before, at - time];
-    });
-    const epochs = this.#epochs.map(({ epoch, highest, seen }) => ({ epoch, highest, seen: hexOf(seen) }));
-    return { epochs, exact };
+    return {
+      epochs: this.#epochs.map((marks) => ({ ...marks, seen: marks.seen.slice() })),
+      exact: this.#exact.map(([sequence, at]) => ({ sequence, at })),
+    };
   }
 
   /** True the first time; remembers. */
@@ -83,11 +78,6 @@ export class Dedupe {
     return marks;
   }
 }
-
-const hexOf = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-
-const bytesOf = (hex: string): Uint8Array =>
-  Uint8Array.from({ length: WINDOW / 8 }, (_, i) => Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16));
 
 const byteOf = (sequence: number): number => (sequence % WINDOW) >> 3;
 const bitOf = (sequence: number): number => 1 << (sequence % 8);

@@ -9,7 +9,7 @@ type Json = string | number | boolean | null | readonly Json[] | { readonly [key
 /** What others keep with a shadow (the policies' memory, the plan in flight); it rides in the checkpoint as it is. */
 export type ShadowMemory = Readonly<Record<string, Json>>;
 
-/** The part of a shadow's state that is small and structured; a checkpoint holds it as JSON, the models as bytes. */
+/** The part of a shadow's state that is small and structured; header-bytes.ts writes it into a checkpoint. */
 export interface ShadowHeader {
   readonly primary: Primary;
   readonly host: HostId;

@@ -1,12 +1,16 @@
 import { METERS, type Meter, type PerMeter } from '../meter.ts';
 import type { Probability } from '../units.ts';
+import type { Forecast } from '../forecast/forecast.ts';
 import type { SizingGoal } from './size.ts';
+import { spendRisk, steepnessOf } from './spend-risk.ts';
 
 /** How far one sample in time moves the logarithm of the multiplier. */
-const RATE = 0.003;
-/** The multiplier stays between half (the forecast itself may be off) and twice the samples of a window. */
-const LEAST = 0.5;
-const MOST = 2;
+const RATE = 0.0015;
+/** The multiplier stays between a fifth (the forecast itself may be off) and five times the samples of a window. */
+const LEAST = 0.2;
+const MOST = 5;
+/** Smoothing of the steepness of a meter's forecasts. */
+const STEEPNESS_RATE = 0.01;
 /** No size accepts being missed every other window. */
 const MOST_RISK: Probability = 0.5;
 
@@ -18,11 +22,13 @@ const MOST_RISK: Probability = 0.5;
  *   ln m += rate * (1 - missed / risk)   for each sample,   risk per window = m * risk,
  *
  * which stands still exactly when the share of missed samples is the risk. It begins at the root of the window's samples.
+ * Given the forecast, the risk is spent where it saves most (spend-risk.ts); the multiplier keeps the whole on its mark.
  */
 export class RiskTracker {
   readonly #risk: Probability;
   /** By meter, ln m without its beginning. */
   readonly #learnt = new Map<Meter, number>();
+  readonly #steep = new Map<Meter, number>();
 
   /** `risk` per sample, above 0 and below 1. */
   constructor(risk: Probability) {
@@ -39,13 +45,32 @@ export class RiskTracker {
     }
   }
 
-  /** What to size for now, for windows of `hold` samples. */
-  goal(hold: number): SizingGoal {
+  /**
+   * What to size for now, for windows of `hold` samples: the same risk at all times, or, for the `forecast` that is about to be
+   * sized (once for each), the risk at which its sizes are cheapest.
+   */
+  goal(hold: number, forecast?: Forecast): SizingGoal {
     const risk: Partial<Record<Meter, Probability>> = {};
     for (const meter of METERS) {
       const multiplier = Math.sqrt(hold) * Math.exp(this.#learnt.get(meter) ?? 0);
-      risk[meter] = Math.min(MOST_RISK, this.#risk * Math.min(MOST * hold, Math.max(LEAST, multiplier)));
+      const budget = Math.min(MOST_RISK, this.#risk * Math.min(MOST * hold, Math.max(LEAST, multiplier)));
+      const known = forecast?.meters[meter];
+      risk[meter] =
+        forecast === undefined || known === undefined
+          ? budget
+          : spendRisk(known.values, forecast.levels, {
+              risk: budget,
+              steepness: this.#steepness(meter, steepnessOf(known.values, forecast.levels)),
+            });
     }
     return { risk };
+  }
+
+  /** The running mean of how steep a meter's forecasts are, with one more taken in. */
+  #steepness(meter: Meter, now: number): number {
+    const before = this.#steep.get(meter) ?? now;
+    const after = before + STEEPNESS_RATE * (now - before);
+    this.#steep.set(meter, after);
+    return after;
   }
 }

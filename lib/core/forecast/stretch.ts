@@ -1,0 +1,46 @@
+import { LEVELS } from './levels.ts';
+
+/**
+ * The last calibration: each level is moved away from the median, or towards it, by a share of its distance d,
+ *
+ *   out[q] = f[q] + c[q] * d[q],   d[q] = f[q] - f[.5] (that of .8 for the median),   c[q] += rate * (q - [y <= out[q]])
+ *
+ * conformal quantile tracking in units of what the forecast itself holds possible now: a quiet hour is not widened by the
+ * errors of a busy one. Slow at the highest levels, because the forecast that it is given is calibrated over many VMs and
+ * a single VM passes them rarely. Layout: c by level.
+ */
+const Q = LEVELS.length;
+export const STRETCH_FLOATS = Q;
+const RATES: readonly number[] = [0.03, 0.03, 0.03, 0.02, 0.01, 0.01];
+const MOST = 10;
+const LEAST = -0.9;
+/** Float rounding in the state must not count as demand above its forecast. */
+const SAME = 1 + 1e-4;
+
+/** Stretches a forecast; `out` rises with the level. */
+export function stretch(state: Float32Array, at: number, forecast: Float64Array, out: Float64Array): void {
+  const middle = forecast[0] ?? 0;
+  let least = 0;
+  for (let q = 0; q < Q; q += 1) {
+    const distance = (forecast[Math.max(1, q)] ?? 0) - middle;
+    least = Math.max(least, (forecast[q] ?? 0) + (state[at + q] ?? 0) * distance);
+    out[q] = least;
+  }
+}
+
+/** Learns from outcome `y` of a forecast that was stretched to `out`; a `capped` outcome may only raise. */
+export function restretch(state: Float32Array, at: number, { y, out, capped }: StretchOutcome): void {
+  for (let q = 0; q < Q; q += 1) {
+    const level = LEVELS[q] ?? 0.5;
+    const isAbove = y > (out[q] ?? 0) * SAME;
+    if (capped && !isAbove) continue;
+    const moved = (state[at + q] ?? 0) + (RATES[q] ?? 0) * (isAbove ? level : level - 1);
+    state[at + q] = Math.min(MOST, Math.max(LEAST, moved));
+  }
+}
+
+interface StretchOutcome {
+  readonly y: number;
+  readonly out: Float64Array;
+  readonly capped: boolean;
+}

@@ -1,0 +1,116 @@
+/**
+ * Learns the fleet prior and writes its table: `node test/bench/learn-prior.ts FOLDER`, where FOLDER holds the sets below as
+ * folders of trace CSV. Only every second VM of a set, by sorted file name, is looked at: the others are for judging.
+ * About three minutes of processor time; the same traces give the same table.
+ */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readTraceSeries, traceFilesOf, type TraceSeries } from '../../lib/adapters/trace/csv.ts';
+import type { PriorTable } from '../../lib/core/forecast/prior.ts';
+import type { Steps } from '../../lib/core/forecast/steps.ts';
+import { METERS } from '../../lib/core/meter.ts';
+import { chance, learnPrior, type RowSet } from './prior-network.ts';
+import { rowsOf, type Use } from './prior-rows.ts';
+
+const TABLE = new URL('../../lib/core/forecast/prior-table.ts', import.meta.url);
+
+/** How much a set counts, and the windows that it is mostly learnt for. */
+interface TraceSet {
+  readonly weight: number;
+  readonly windows: readonly Steps[];
+}
+
+const NEXT: readonly Steps[] = [{ lead: 1, hold: 1 }];
+const SECONDS: readonly Steps[] = [
+  { lead: 5, hold: 1 },
+  { lead: 5, hold: 5 },
+];
+const SETS: Readonly<Record<string, TraceSet>> = {
+  'bitbrains-fastStorage': { weight: 1, windows: NEXT },
+  'bitbrains-rnd': { weight: 0.6, windows: NEXT },
+  azure160: { weight: 0.7, windows: NEXT },
+  gocrane1m: { weight: 0.3, windows: NEXT },
+  planetlab: { weight: 0.5, windows: NEXT },
+  'onesec-exathlon': { weight: 0.6, windows: SECONDS },
+  'onesec-percona_ec2': { weight: 0.3, windows: SECONDS },
+  'onesec-percona_threadpool': { weight: 0.5, windows: SECONDS },
+  'onesec-dbsherlock': { weight: 0.2, windows: SECONDS },
+};
+/** A fifth of every meter's rows are for one of these, so that the prior knows other horizons than the usual. */
+const OTHERS: readonly Steps[] = [
+  { lead: 1, hold: 1 },
+  { lead: 1, hold: 5 },
+  { lead: 5, hold: 1 },
+  { lead: 5, hold: 5 },
+  { lead: 1, hold: 12 },
+  { lead: 12, hold: 12 },
+  { lead: 5, hold: 30 },
+  { lead: 1, hold: 60 },
+];
+const OTHERS_SHARE = 0.2;
+/** cpu counts twice. */
+const CPU_WEIGHT = 2;
+const ROWS = 4000;
+const LEAST_SAMPLES = 80;
+const OPTIONS = { hidden: 24, batches: 24_000, batch: 512, rate: 0.004 };
+
+const next = chance(7);
+
+/** The known samples of one meter, and the usual time between them. */
+function useOf({ times, meters }: TraceSeries, meter: (typeof METERS)[number]): Use | undefined {
+  const values = meters[meter];
+  if (values === undefined) return undefined;
+  const known = Array.from(values.keys()).filter((i) => !Number.isNaN(values[i]!));
+  if (known.length < LEAST_SAMPLES) return undefined;
+  const gaps = Array.from({ length: 49 }, (_, i) => times[i + 1]! - times[i]!).sort((a, b) => a - b);
+  return {
+    times: Float64Array.from(known, (i) => times[i]!),
+    values: Float64Array.from(known, (i) => values[i]!),
+    step: gaps[24]!,
+  };
+}
+
+function rowSetsOf(series: TraceSeries, windows: readonly Steps[]): RowSet[] {
+  const sets: RowSet[] = [];
+  for (const meter of METERS) {
+    const use = useOf(series, meter);
+    if (use === undefined) continue;
+    const other = OTHERS[Math.floor(next() * OTHERS.length)]!;
+    const share = (1 - OTHERS_SHARE) / windows.length;
+    for (const [steps, part] of [...windows.map((one) => [one, share] as const), [other, OTHERS_SHARE] as const]) {
+      const rows = rowsOf(use, steps, { most: ROWS * part, next });
+      if (rows.length > 0) sets.push({ rows, weight: part * (meter === 'cpu' ? CPU_WEIGHT : 1) });
+    }
+  }
+  return sets;
+}
+
+async function rowSetsIn(folder: string, { weight, windows }: TraceSet): Promise<RowSet[]> {
+  const files = (await traceFilesOf(folder)).filter((_, i) => i % 2 === 0);
+  const sets: RowSet[] = [];
+  for (const file of files)
+    for (const series of (await readTraceSeries(file)).values()) sets.push(...rowSetsOf(series, windows));
+  const total = sets.reduce((sum, set) => sum + set.weight, 0);
+  return sets.map((set) => ({ ...set, weight: (set.weight / total) * weight }));
+}
+
+const textOf = (table: PriorTable): string =>
+  [
+    "import type { PriorTable } from './prior.ts';",
+    '',
+    '/** Written by test/bench/learn-prior.ts; what it was learnt from is in docs/forecasting.md. */',
+    `export const PRIOR: PriorTable = ${JSON.stringify(table)};`,
+    '',
+  ].join('\n');
+
+const [folder] = process.argv.slice(2);
+if (folder === undefined) throw new Error('name the folder of the trace sets');
+const sets: RowSet[] = [];
+for (const [name, set] of Object.entries(SETS)) {
+  sets.push(...(await rowSetsIn(join(folder, name), set)));
+  process.stdout.write(`${name}\n`);
+}
+const table = learnPrior(sets, OPTIONS, (done, loss) =>
+  process.stdout.write(`${done} batches, loss ${loss.toFixed(4)}\n`),
+);
+await writeFile(TABLE, textOf(table));
