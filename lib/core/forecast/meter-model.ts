@@ -105,6 +105,9 @@ export class MeterModel {
   readonly #choice: Mixture;
   readonly #prior: Prior;
   #hasLearnt = false;
+  /** Quantiles of the residuals; a function of the state, kept because they are dear. */
+  readonly #residuals = new Float64Array(Q);
+  #areResidualsStale = true;
   /** What the newest forecast was made from, for the reader of the same moment; a function of the state. */
   readonly #now = new Float64Array(SLOT + Q);
   #nowAt: EpochMs = Number.NaN;
@@ -185,8 +188,8 @@ export class MeterModel {
     slotNow[S_LAST] = last;
     slotNow[S_SCALE] = SCALE_OF_LEVEL * last + (1 - SCALE_OF_LEVEL) * traits.volatility;
     slotNow[S_STATE] = traits.rangeOf(last);
+    traits.describe(n, { steps, step, maxima, reached: known === undefined ? undefined : slotNow[S_PHASE] }, to);
     this.#fromOwn(slotNow, 0);
-    traits.describe(n, { steps, step, reached: known === undefined ? undefined : slotNow[S_PHASE] }, to);
     for (let q = 0; q < Q; q += 1) to[TRAITS + q] = own[q] ?? 0;
     relate(to, TRAITS, INPUTS, traits.peak);
     return traits.peak;
@@ -223,10 +226,11 @@ export class MeterModel {
     }
     this.#readState(slot[at + S_STATE] ?? 0, experts, k * Q);
     k += 1;
-    readResiduals(this.#counts, 0, quantiles);
+    if (this.#areResidualsStale) readResiduals(this.#counts, 0, this.#residuals);
+    this.#areResidualsStale = false;
     const last = slot[at + S_LAST] ?? 0;
     const scale = slot[at + S_SCALE] ?? 0;
-    for (let q = 0; q < Q; q += 1) experts[k * Q + q] = Math.max(0, last + (quantiles[q] ?? 0) * scale);
+    for (let q = 0; q < Q; q += 1) experts[k * Q + q] = Math.max(0, last + (this.#residuals[q] ?? 0) * scale);
     this.#mixture.mix(experts, mixed);
     calibrate(this.#f, CALIBRATION, mixed, own);
   }
@@ -269,6 +273,7 @@ export class MeterModel {
       if (age === 0) continue;
       if (age >= lead) {
         f[slot + S_REACHED] = Math.max(f[slot + S_REACHED] ?? 0, value);
+        this.#roundFrom(slot + S_REACHED, slot + S_REACHED + 1);
         if (capped) f[slot + S_CAPPED] = 1;
       }
       f[slot + S_AGE] = age + 1;
@@ -281,6 +286,7 @@ export class MeterModel {
   /** Learns from the outcome `y` of the forecast in `slot`. */
   #learn(slot: number, y: number, capped: boolean): void {
     const f = this.#f;
+    this.#hasLearnt = true;
     this.#fromOwn(f, slot);
     recalibrate(f, CALIBRATION, { y, mixed, out: own, capped });
     for (let q = 0; q < Q; q += 1) choices[q] = f[slot + q] ?? 0;
@@ -291,19 +297,25 @@ export class MeterModel {
     if (capped) return;
     this.#mixture.learn(y, experts, mixed);
     this.#choice.learn(y, choices, chosen);
-    this.#hasLearnt = true;
     const n = this.#counters[2] ?? 0;
     this.#counters[2] = n + 1;
     const off = y - (f[slot + S_LAST] ?? 0);
     countResidual(this.#counts, 0, off === 0 ? 0 : off / (f[slot + S_SCALE] ?? 0), n);
   }
 
-  /** Keeps 16 bits of every number's mantissa: the fourth byte of each float is zero and costs nothing in a checkpoint. */
+  /**
+   * Keeps 16 bits of every number's mantissa: the fourth byte of each float is zero and costs nothing in a checkpoint. What
+   * only an outcome changes is left alone where there was none; slots are rounded as they are written.
+   */
   #round(): void {
-    this.#roundFrom(0, FLOATS);
-    if (this.#hasLearnt) this.#mixture.refresh();
-    if (this.#hasLearnt) this.#choice.refresh();
+    this.#roundFrom(0, TRAIT_FLOATS);
+    this.#roundFrom(PHASE, PENDING);
+    if (!this.#hasLearnt) return;
     this.#hasLearnt = false;
+    this.#roundFrom(TRAIT_FLOATS, PHASE);
+    this.#mixture.refresh();
+    this.#choice.refresh();
+    this.#areResidualsStale = true;
   }
 
   #roundFrom(from: number, to: number): void {

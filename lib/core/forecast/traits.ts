@@ -47,6 +47,8 @@ export const TRAITS = RELATIVE + 9;
 export interface Outlook {
   readonly steps: Steps;
   readonly step: DurationMs;
+  /** The moving maxima now. */
+  readonly maxima: Float64Array;
   /** The most that was reached at that time of day; undefined where that is not known. */
   readonly reached: number | undefined;
 }
@@ -55,7 +57,6 @@ export interface Outlook {
 export class Traits {
   readonly #s: Float32Array;
   readonly #rings: Float32Array;
-  readonly #maxima = new Float64Array(MAXIMA);
 
   constructor(state: Float32Array) {
     this.#s = state;
@@ -135,9 +136,7 @@ export class Traits {
     out[RELATIVE + 8] = Math.log(Math.min(MOST_STEP, Math.max(LEAST_STEP, step)) / 1000);
   }
 
-  #describeLevels(n: number, { reached }: Outlook, out: Float64Array): void {
-    const maxima = this.#maxima;
-    readMaxima(this.#rings, n - 1, maxima);
+  #describeLevels(n: number, { reached, maxima }: Outlook, out: Float64Array): void {
     out[0] = newest(this.#rings, n - 1);
     for (let i = 0; i < MAXIMA; i += 1) out[1 + i] = maxima[i] ?? 0;
     out[MAXIMA + 1] = this.#s[LEVEL] ?? 0;

@@ -4,8 +4,11 @@ import type { Forecast } from '../forecast/forecast.ts';
 import type { SizingGoal } from './size.ts';
 import { spendRisk, steepnessOf } from './spend-risk.ts';
 
-/** How far one sample in time moves the logarithm of the multiplier. */
+/** How far one sample in time moves the logarithm of the multiplier in the end, and how much further at first. */
 const RATE = 0.0015;
+const FIRST_RATE = 0.003;
+/** After so many samples half of the further way is left. */
+const FIRST_SAMPLES = 200;
 /** The multiplier stays between a fifth (the forecast itself may be off) and five times the samples of a window. */
 const LEAST = 0.2;
 const MOST = 5;
@@ -28,6 +31,7 @@ export class RiskTracker {
   readonly #risk: Probability;
   /** By meter, ln m without its beginning. */
   readonly #learnt = new Map<Meter, number>();
+  readonly #seen = new Map<Meter, number>();
   readonly #steep = new Map<Meter, number>();
 
   /** `risk` per sample, above 0 and below 1. */
@@ -40,7 +44,10 @@ export class RiskTracker {
     for (const meter of METERS) {
       const [wanted, size] = [demand[meter], inForce[meter]];
       if (wanted === undefined || size === undefined) continue;
-      const moved = (this.#learnt.get(meter) ?? 0) + RATE * (1 - (wanted > size ? 1 / this.#risk : 0));
+      const seen = this.#seen.get(meter) ?? 0;
+      this.#seen.set(meter, seen + 1);
+      const rate = RATE + FIRST_RATE / (1 + seen / FIRST_SAMPLES);
+      const moved = (this.#learnt.get(meter) ?? 0) + rate * (1 - (wanted > size ? 1 / this.#risk : 0));
       this.#learnt.set(meter, Math.min(3, Math.max(-3, moved)));
     }
   }

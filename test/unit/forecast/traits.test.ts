@@ -1,3 +1,4 @@
+import { MAXIMA } from '../../../lib/core/forecast/moving-maxima.ts';
 import { relate, TRAIT_FLOATS, Traits, TRAITS, unrelate } from '../../../lib/core/forecast/traits.ts';
 
 const outlook = { steps: { lead: 1, hold: 1 }, step: 60_000, reached: undefined };
@@ -5,8 +6,9 @@ const outlook = { steps: { lead: 1, hold: 1 }, step: 60_000, reached: undefined 
 function traitsOf(values: readonly number[]): Float64Array {
   const traits = new Traits(new Float32Array(TRAIT_FLOATS));
   for (const [n, value] of values.entries()) traits.see(n, value);
-  const out = new Float64Array(TRAITS);
-  traits.describe(values.length, outlook, out);
+  const [maxima, out] = [new Float64Array(MAXIMA), new Float64Array(TRAITS)];
+  traits.maxima(values.length - 1, maxima);
+  traits.describe(values.length, { ...outlook, maxima }, out);
   return out;
 }
 
