@@ -156,7 +156,7 @@ function replayVm(
       const { hold } = shadow.steps;
       schedule.ask(
         at,
-        trackers.map((tracker) => recommend(forecast, tracker.goal(hold)).target),
+        trackers.map((tracker) => recommend(forecast, tracker.goal(hold, forecast)).target),
       );
     },
   });

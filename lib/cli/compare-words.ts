@@ -45,14 +45,17 @@ const cell = (value: number | undefined, words: (value: number) => string, width
 
 /** Ours against the best peer, in one line. */
 export function verdictWords(verdict: Verdict): string {
-  const { violationRate, bestPeer, slackRatio, unservedRatio, sameUnserved, wins, ties, losses, open } = verdict;
+  const { violationRate, bestPeer, slackRatio, unservedRatio, sameUnserved, priced, wins, ties, losses, open } =
+    verdict;
   const unserved = unservedRatio === undefined ? '' : `, unserved ${estimate(unservedRatio)}`;
   const same =
     sameUnserved === undefined
       ? ''
       : `; at the same unserved share ${ratio(sameUnserved.slackRatio)} of ${sameUnserved.bestPeer}`;
+  const byPrice =
+    priced === undefined ? '' : `; by price slack ${ratio(priced.slackRatio)}, unserved ${ratio(priced.unservedRatio)}`;
   const vms = `${wins} VMs better, ${ties} level, ${losses} worse, ${open} open`;
-  return `at ${percent(violationRate)}, ours over ${bestPeer}: slack ${estimate(slackRatio)}${unserved}${same}; ${vms}`;
+  return `at ${percent(violationRate)}, ours over ${bestPeer}: slack ${estimate(slackRatio)}${unserved}${same}${byPrice}; ${vms}`;
 }
 
 const estimate = ({ value, low, high }: Estimate): string => `${ratio(value)} (${ratio(low)} to ${ratio(high)})`;

@@ -48,7 +48,8 @@ Each rule's one risk knob is swept; rules are compared at the same violation rat
 violation rate on a logarithmic scale ("–": the knob does not reach it). The best peer is the one with the least slack there.
 Ratios are ours over the best peer (below 1 is less), with 95 % bootstrap intervals over VMs (2,000 draws, paired). The last
 ratio is against the peer with the least slack at the unserved share that ours has there: a rule that gives up on tall spikes wins
-the count of violations only. Better, level and worse count VMs by their own slack at the rate (level within 2 %).
+the count of violations only. "By price" is ours with one price of a shortage for all VMs in place of one risk for each
+(\`lib/core/sizing/priced-choice.ts\`): as Autopilot ML does, it lets the mean over VMs be 1 % and not each VM. Better, level and worse count VMs by their own slack at the rate (level within 2 %).
 `;
 
 const NOTES = `
@@ -94,6 +95,9 @@ function verdictRows({ sets }: Comparison, rate: number): string[][] {
         estimate(verdict?.slackRatio),
         estimate(verdict?.unservedRatio),
         sameWords(meter, verdict),
+        verdict?.priced === undefined
+          ? '–'
+          : `${ratio(verdict.priced.slackRatio)}, ${ratio(verdict.priced.unservedRatio)}`,
         verdict === undefined ? '–' : `${verdict.wins}/${verdict.ties}/${verdict.losses}`,
       ];
     }),
@@ -116,6 +120,7 @@ const VERDICT_HEAD = [
   'slack ratio',
   'unserved ratio',
   'slack ratio at the same unserved share',
+  'by price: slack, unserved ratio',
   'better/level/worse',
 ];
 

@@ -14,7 +14,7 @@ import type { CompareTerms, VmComparison, VmMeterComparison } from './compare-vm
 import { OURS, ruleCatalog, type RuleLabel } from './rule-catalog.ts';
 import { RATES, ruleResult, type Pricing } from './rule-result.ts';
 import { FIGURES, type SizeScore } from './size-score.ts';
-import { bestPeerAt, sameUnserved, verdictOf } from './verdict.ts';
+import { bestPeerAt, pricedOver, sameUnserved, verdictOf } from './verdict.ts';
 import type { ChartOrder } from './vm-chart.ts';
 import { worstVms } from './vm-finding.ts';
 
@@ -99,8 +99,10 @@ function compareMeter(
   const verdicts = RATES.map((rate) => {
     const best = bestPeerAt(rules, rate);
     const verdict = best && verdictOf(best.id, { ours, peer: scoresOf(vms, best.id) }, { rate, chance });
+    if (best === undefined || verdict === undefined) return undefined;
     const same = sameUnserved(rules, rate);
-    return verdict === undefined || same === undefined ? verdict : { ...verdict, sameUnserved: same };
+    const priced = pricedOver(rules, best.id, rate);
+    return { ...verdict, ...(same && { sameUnserved: same }), ...(priced && { priced }) };
   }).filter((verdict) => verdict !== undefined);
   const [rate = 0.01] = RATES;
   const best = bestPeerAt(rules, rate);

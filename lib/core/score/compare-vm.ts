@@ -7,7 +7,9 @@ import type { DurationMs, Probability, VmId } from '../units.ts';
 import type { VmTraits } from './comparison.ts';
 import { decisionsInForce, knownSamples, medianStep, type KnownSamples } from './known-samples.ts';
 import { ORACLES } from './oracles.ts';
+import { pricedSizes, SHORTAGE_PRICES } from './priced-sizes.ts';
 import { ourSizes, type OurSizes } from './our-sizes.ts';
+import { OURS, OURS_PRICED } from './rule-catalog.ts';
 import { scoredDemand, scoreSizes, type SizeScore } from './size-score.ts';
 import { vmTraits } from './vm-traits.ts';
 
@@ -78,13 +80,13 @@ function scoresOf(
   const n = samples.demand.length;
   const scores: Record<string, SizeScore> = {};
   const own = ours.sizes.get(meter);
-  if (own !== undefined)
-    scores['ours'] = scoreSizes(samples, {
-      settings: terms.risks.length,
-      sizes: own,
-      stride: rows,
-      decision: samples.row,
-    });
+  if (own !== undefined) {
+    const { risks } = terms;
+    scores[OURS] = scoreSizes(samples, { settings: risks.length, sizes: own, stride: rows, decision: samples.row });
+    const sizes = pricedSizes(samples, { sizes: own, rows, risks, otherwise: nearestRisk(risks) });
+    const settings = SHORTAGE_PRICES.length;
+    scores[OURS_PRICED] = scoreSizes(samples, { settings, sizes, stride: n, decision: samples.seen });
+  }
   const series = peerSeries(samples, meter, terms);
   for (const rule of PEER_RULES) {
     const sizes = new Float64Array(n * rule.settings.length);

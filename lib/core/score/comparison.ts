@@ -48,7 +48,7 @@ export interface MeterComparison {
   readonly vms: number;
   /** Scored samples of these. */
   readonly samples: number;
-  /** Ours first, then the peers, then the oracles. */
+  /** Ours first (by risk, then by price), then the peers, then the oracles. */
   readonly rules: readonly RuleResult[];
   /** Ours against the best peer, one for each violation rate asked about (0.01, 0.05) that both reach. */
   readonly verdicts: readonly Verdict[];
@@ -66,7 +66,7 @@ export type RuleKind = 'ours' | 'peer' | 'oracle';
 
 /** One rule with its one risk knob swept. */
 export interface RuleResult {
-  /** Stable: `ours`, `vpa`, `autopilot`, ... */
+  /** Stable: `ours`, `ours-priced`, `vpa`, `autopilot`, ... */
   readonly id: string;
   readonly title: string;
   readonly kind: RuleKind;
@@ -131,6 +131,8 @@ export interface Verdict {
    * spikes misses no more often, but more. Absent when no peer's knob reaches that share.
    */
   readonly sameUnserved?: { readonly bestPeer: string; readonly slackRatio: number };
+  /** Ours by price instead of by risk, over the best peer at the same rate; absent when its knob does not reach the rate. */
+  readonly priced?: { readonly slackRatio: number; readonly unservedRatio: number };
   /** VMs, each rule at the knob that gives the VM itself this violation rate: less slack, within 2 %, more; `open` cannot be told. */
   readonly wins: number;
   readonly ties: number;

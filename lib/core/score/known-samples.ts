@@ -21,6 +21,8 @@ export function decisionsInForce(times: Float64Array, horizon: Horizon): Int32Ar
 export interface KnownSamples {
   readonly times: Float64Array;
   readonly demand: Float64Array;
+  /** For each sample its own row. */
+  readonly own: Int32Array;
   /** For each sample the row whose decision is in force, -1 for none. */
   readonly row: Int32Array;
   /** The same as an index of these samples: the newest known one that the decision could see, -1 for none. */
@@ -48,6 +50,7 @@ export function knownSamples(
   return {
     times,
     demand: Float64Array.from(rows, (own) => values[own] ?? 0),
+    own: Int32Array.from(rows),
     row,
     seen: row.map((decision) => (decision < 0 ? -1 : (newestUpTo[decision] ?? -1))),
     from: from < 0 ? times.length : from,

@@ -39,7 +39,9 @@ export function ourSizes(
       const forecast = shadow.forecast();
       const { hold } = shadow.steps;
       const targets: PerMeter[] =
-        forecast === undefined ? [] : trackers.map((tracker) => recommend(forecast, tracker.goal(hold)).target);
+        forecast === undefined
+          ? []
+          : trackers.map((tracker) => recommend(forecast, tracker.goal(hold, forecast)).target);
       asked.push(targets);
       if (forecast !== undefined) {
         levels = forecast.levels;

@@ -90,7 +90,7 @@ describe('the traits of a VM', () => {
     const times = demand.map((_, i) => 1000 * i);
     const column = Int32Array.from(values, (_, i) => i);
     return vmTraits(
-      { times, demand, row: column, seen: column, from: 0, step: 1000 },
+      { times, demand, own: column, row: column, seen: column, from: 0, step: 1000 },
       rows,
       demand.map((value) => value + 1),
     );
