@@ -58,11 +58,11 @@ export function demandOf(frame: Frame, allocation: Allocation | undefined = fram
 }
 
 /** Share of an open interval that a size gives at once: the rest is asked for again where it is still wanted. */
-const LET_OUT = 0.25;
+const LET_OUT = 0.4;
 
 /**
- * The least size for demand that is capped now, in its unit: a quarter into its interval, so that a VM pinned at its limit
- * is let out by a sixth with each decision (2.5 times as much after six). Exact demand is itself.
+ * The least size for demand that is capped now, in its unit: two fifths into its interval, so that a VM pinned at its limit
+ * is let out by about a quarter with each decision (2.5 times as much after four). Exact demand is itself.
  */
 export const letOut = ({ low, high }: DemandInterval): number => low + LET_OUT * (high - low);
 

@@ -17,7 +17,7 @@ const MEMORY_MARGIN = 1.05;
 
 /**
  * The size that holds a forecast at the wanted risk, per meter: the quantile at 1 - risk, interpolated between the
- * forecast's levels. Demand that is capped now lifts the size a quarter into its interval, so that a VM pinned at its
+ * forecast's levels. Demand that is capped now lifts the size two fifths into its interval, so that a VM pinned at its
  * limit is let out step by step; memory is never below the high end of its demand plus 5 %.
  */
 export function recommend(forecast: Forecast, goal: SizingGoal = {}): Recommendation {

@@ -206,7 +206,7 @@ describe('replay', () => {
     });
     const triedAt: number[] = [];
     let state = {};
-    for (let n = 1; n <= 20; n++) {
+    for (let n = 1; n <= 14; n++) {
       const before = tries;
       const result = await invoke(eventOf([second(n, n < 10 ? 0.3 : 1)], { window: WINDOW, state }));
       expect(result.batchItemFailures).toEqual([]);

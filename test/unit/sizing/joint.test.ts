@@ -39,8 +39,8 @@ describe('jointSize', () => {
     const short = aForecast([1, 1, 1, 1, 1, 1], { low: 1, high: 1.6 });
     const size = jointSize(new Map([['web', short]]), aForecast([1, 1, 1, 1, 1, 1], { low: 1, high: 1.6 }));
 
-    expect(size.capacity).toBeCloseTo(1.15, 9);
-    expect(size.guarantees.get('web')).toBeCloseTo(1.15, 9);
+    expect(size.capacity).toBeCloseTo(1.24, 9);
+    expect(size.guarantees.get('web')).toBeCloseTo(1.24, 9);
   });
 });
 

@@ -28,10 +28,10 @@ describe('recommend', () => {
     expect(recommend(forecast, { risk: { memory: 0.5 } }).target.cpu).toBeCloseTo(4, 9);
   });
 
-  it('lets a capped vm out a quarter into its demand interval', () => {
+  it('lets a capped vm out two fifths into its demand interval', () => {
     const forecast = aForecast({ cpu: { values: [1, 1, 1], demand: { low: 1, high: 2 }, samples: 100 } });
 
-    expect(recommend(forecast).target).toEqual({ cpu: 1.25 });
+    expect(recommend(forecast).target).toEqual({ cpu: 1.4 });
   });
 
   it('keeps memory above what is wanted now', () => {
