@@ -95,14 +95,18 @@ function verdictRows({ sets }: Comparison, rate: number): string[][] {
         estimate(verdict?.slackRatio),
         estimate(verdict?.unservedRatio),
         sameWords(meter, verdict),
-        verdict?.priced === undefined
-          ? '–'
-          : `${ratio(verdict.priced.slackRatio)}, ${ratio(verdict.priced.unservedRatio)}`,
-        verdict === undefined ? '–' : `${verdict.wins}/${verdict.ties}/${verdict.losses}`,
+        pricedWords(verdict),
+        tallyWords(verdict),
       ];
     }),
   );
 }
+
+const pricedWords = (verdict: Verdict | undefined): string =>
+  verdict?.priced === undefined ? '–' : `${ratio(verdict.priced.slackRatio)}, ${ratio(verdict.priced.unservedRatio)}`;
+
+const tallyWords = (verdict: Verdict | undefined): string =>
+  verdict === undefined ? '–' : `${verdict.wins}/${verdict.ties}/${verdict.losses}`;
 
 function sameWords({ rules }: MeterComparison, verdict: Verdict | undefined): string {
   const same = verdict?.sameUnserved;
