@@ -50,9 +50,9 @@ const OTHERS: readonly Steps[] = [
 const OTHERS_SHARE = 0.2;
 /** cpu counts twice. */
 const CPU_WEIGHT = 2;
-const ROWS = 4000;
+const ROWS = 5000;
 const LEAST_SAMPLES = 80;
-const OPTIONS = { hidden: 24, batches: 24_000, batch: 512, rate: 0.004 };
+const OPTIONS = { hidden: 32, batches: 60_000, batch: 512, rate: 0.004 };
 
 const next = chance(7);
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { Shadow } from '../../lib/core/shadow/shadow.ts';
 import type { Frame } from '../../lib/core/trace/frame.ts';
+import { frameOfSample } from '../../lib/core/trace/sample.ts';
 import { refusalOf } from '../support/refusal-of.ts';
 import { packZeros, unpackZeros } from '../../lib/core/shadow/zero-runs.ts';
 
@@ -38,8 +39,26 @@ const stream = fc
     })),
   );
 
+const use = fc.record(
+  {
+    cpu: fc.double({ min: 0, max: 4, noNaN: true }),
+    memory: fc.nat(),
+    disk_read: fc.oneof(fc.constant(0), fc.nat()),
+    disk_write: fc.nat(),
+    net_rx: fc.double({ min: 0, max: 1e9, noNaN: true }),
+    net_tx: fc.constant(7),
+  },
+  { requiredKeys: [] },
+);
+const day = fc.array(use, { minLength: 60, maxLength: 150 });
+const horizons = fc.constantFrom(
+  { lead: 60_000, hold: 60_000 },
+  { lead: 300_000, hold: 300_000 },
+  { lead: 120_000, hold: 180_000 },
+);
+
 describe('Shadow', () => {
-  it('goes on bit for bit from a checkpoint taken anywhere', () => {
+  it('goes on bit for bit from checkpoints taken anywhere', () => {
     fc.assert(
       fc.property(stream, fc.nat(40), (frames, cut) => {
         const whole = aShadow();
@@ -53,6 +72,27 @@ describe('Shadow', () => {
         expect(split.encode()).toEqual(whole.encode());
         expect(split.forecast()).toEqual(whole.forecast());
       }),
+    );
+  });
+
+  it('goes on bit for bit with all meters over hours, split at any batches, forecasts asked for or not', () => {
+    fc.assert(
+      fc.property(day, horizons, fc.array(fc.nat(150), { maxLength: 6 }), (uses, window, cuts) => {
+        const primary = { vm: 'a', name: 'a', actuator: 'none' } as const;
+        const whole = Shadow.create(primary, 'h', window, 0);
+        let split = Shadow.create(primary, 'h', window, 0);
+        for (const [i, use] of uses.entries()) {
+          const frame = frameOfSample({ time: (i + 1) * 60_000, vm: 'a', use, capacity: { cpu: 3 } }, 60_000);
+          apply(whole, { sequence: i + 1, frame });
+          if (cuts.includes(i)) split = Shadow.decode(split.encode());
+          apply(split, { sequence: i + 1, frame });
+          if (i % 30 === 0) expect(split.forecast()).toEqual(whole.forecast());
+          else whole.forecast();
+        }
+
+        expect(split.encode()).toEqual(whole.encode());
+      }),
+      { numRuns: 15 },
     );
   });
 

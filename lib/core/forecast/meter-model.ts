@@ -19,10 +19,12 @@ const Q = LEVELS.length;
 /** States of the conditional expert: below the median of the samples, the 80th, the 95th percentile, above. */
 const STATES = 4;
 const STATE_RATE = 0.5;
+/** A VM that was seen this long is no new one, even if all its samples were capped. */
+const KNOWN_SAMPLES = 60;
 /** A residual's scale: part of the level (noise grows with load), the rest of the volatility. */
 const SCALE_OF_LEVEL = 0.3;
-/** The maxima of the last 12 and about 300 samples, the time of day, windows that began in this state, residuals. */
-const EXPERTS = 5;
+/** The maximum of the last 12 samples, the time of day, windows that began in this state, residuals. */
+const EXPERTS = 4;
 /** How far the prior is ahead of the meter's own history before anything came of a forecast: e^5 to 1. */
 const HEAD_START = 5;
 
@@ -30,8 +32,7 @@ const HEAD_START = 5;
 const SLOTS = 3;
 /** What a forecast was made from, kept until its window is over: the prior's quantiles and these. */
 const S_SHORT = Q;
-const S_LONG = S_SHORT + 1;
-const S_PHASE = S_LONG + 1;
+const S_PHASE = S_SHORT + 1;
 const S_LAST = S_PHASE + 1;
 const S_SCALE = S_LAST + 1;
 const S_STATE = S_SCALE + 1;
@@ -142,7 +143,7 @@ export class MeterModel {
     this.#counters[1] = this.samples + 1;
     this.#phase.see(value, sample.at, sample.capped);
     const n = this.#counters[0] ?? 0;
-    const isLearnt = !sample.capped || n === 0 || value > this.#longest() * SAME;
+    const isLearnt = !sample.capped || n === 0 || value * SAME >= this.#longest();
     if (isLearnt) {
       this.#traits.see(n, value);
       this.#counters[0] = n + 1;
@@ -179,7 +180,6 @@ export class MeterModel {
     traits.maxima(n - 1, maxima);
     const longest = maxima[MAXIMA - 1] ?? 0;
     slotNow[S_SHORT] = maxima[1] ?? 0;
-    slotNow[S_LONG] = longest;
     const known = this.#phase.reached(at + steps.lead * step, at + (steps.lead + steps.hold - 1) * step);
     // One byte a slot tells values apart by 4 %: what cannot be told from the exact maximum is the exact maximum.
     const isLongest = known === undefined || Math.abs(known - longest) < PHASE_PRECISION * longest;
@@ -188,7 +188,9 @@ export class MeterModel {
     slotNow[S_LAST] = last;
     slotNow[S_SCALE] = SCALE_OF_LEVEL * last + (1 - SCALE_OF_LEVEL) * traits.volatility;
     slotNow[S_STATE] = traits.rangeOf(last);
-    traits.describe(n, { steps, step, maxima, reached: known === undefined ? undefined : slotNow[S_PHASE] }, to);
+    const reached = known === undefined ? undefined : slotNow[S_PHASE];
+    const samples = Math.max(n, Math.min(KNOWN_SAMPLES, this.samples));
+    traits.describe(n, { steps, step, maxima, reached, samples }, to);
     this.#fromOwn(slotNow, 0);
     for (let q = 0; q < Q; q += 1) to[TRAITS + q] = own[q] ?? 0;
     relate(to, TRAITS, INPUTS, traits.peak);
@@ -220,7 +222,7 @@ export class MeterModel {
   /** What the meter's own history says from what is in `slot`, into `experts`, `mixed` and `own`. */
   #fromOwn(slot: Float64Array | Float32Array, at: number): void {
     let k = 0;
-    for (; k < 3; k += 1) {
+    for (; k < 2; k += 1) {
       const reached = slot[at + S_SHORT + k] ?? 0;
       for (let q = 0; q < Q; q += 1) experts[k * Q + q] = reached;
     }

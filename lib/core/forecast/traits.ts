@@ -47,6 +47,8 @@ export const TRAITS = RELATIVE + 9;
 export interface Outlook {
   readonly steps: Steps;
   readonly step: DurationMs;
+  /** For how many samples the meter has been known. */
+  readonly samples: number;
   /** The moving maxima now. */
   readonly maxima: Float64Array;
   /** The most that was reached at that time of day; undefined where that is not known. */
@@ -124,13 +126,13 @@ export class Traits {
   describe(n: number, outlook: Outlook, out: Float64Array): void {
     this.#describeLevels(n, outlook, out);
     const s = this.#s;
-    const { steps, step, reached } = outlook;
+    const { steps, step, reached, samples } = outlook;
     out[RELATIVE] = Math.log(1 + (s[SINCE_HALF] ?? 0));
     out[RELATIVE + 1] = Math.log(1 + (s[SINCE_TENTH] ?? 0));
     out[RELATIVE + 2] = Math.log(0.001 + (s[CLIMBS] ?? 0));
     out[RELATIVE + 3] = s[IN_USE] ?? 0;
     out[RELATIVE + 4] = reached === undefined ? 1 : 0;
-    out[RELATIVE + 5] = Math.log(Math.min(MOST_SAMPLES, n));
+    out[RELATIVE + 5] = Math.log(Math.min(MOST_SAMPLES, samples));
     out[RELATIVE + 6] = Math.log(Math.min(MOST_STEPS, steps.lead));
     out[RELATIVE + 7] = Math.log(Math.min(MOST_STEPS, steps.hold));
     out[RELATIVE + 8] = Math.log(Math.min(MOST_STEP, Math.max(LEAST_STEP, step)) / 1000);

@@ -5,8 +5,8 @@ import type { SizingGoal } from './size.ts';
 import { spendRisk, steepnessOf } from './spend-risk.ts';
 
 /** How far one sample in time moves the logarithm of the multiplier in the end, and how much further at first. */
-const RATE = 0.0015;
-const FIRST_RATE = 0.003;
+const RATE = 0.0005;
+const FIRST_RATE = 0.0045;
 /** After so many samples half of the further way is left. */
 const FIRST_SAMPLES = 200;
 /** The multiplier stays between a fifth (the forecast itself may be off) and five times the samples of a window. */

@@ -8,7 +8,7 @@ function traitsOf(values: readonly number[]): Float64Array {
   for (const [n, value] of values.entries()) traits.see(n, value);
   const [maxima, out] = [new Float64Array(MAXIMA), new Float64Array(TRAITS)];
   traits.maxima(values.length - 1, maxima);
-  traits.describe(values.length, { ...outlook, maxima }, out);
+  traits.describe(values.length, { ...outlook, maxima, samples: values.length }, out);
   return out;
 }
 
