@@ -87,7 +87,7 @@ describe('a vm that is short', () => {
         expect(reached - 20).toBeGreaterThan(0);
         expect(reached - 20).toBeLessThanOrEqual(10);
         expect(Math.max(...sizes)).toBeLessThan(3 * need);
-        expect(sizes.at(-1)!).toBeLessThan(0.75 * need);
+        expect(sizes.at(-1)!).toBeLessThan(0.85 * need);
       }
     },
   );
