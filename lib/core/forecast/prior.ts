@@ -1,5 +1,4 @@
 import { LEVELS } from './levels.ts';
-import { PRIOR } from './prior-table.ts';
 import { TRAITS } from './traits.ts';
 
 /**
@@ -86,6 +85,3 @@ function sumRows(rows: Float64Array, inputs: Float64Array, sums: Float64Array): 
     sums[r + 3] = d;
   }
 }
-
-/** The prior that is shipped. */
-export const FLEET_PRIOR = new Prior(PRIOR);

@@ -1,5 +1,6 @@
 import { LEVELS } from '../../../lib/core/forecast/levels.ts';
-import { FLEET_PRIOR, INPUTS, Prior } from '../../../lib/core/forecast/prior.ts';
+import { FLEET_PRIOR } from '../../../lib/core/forecast/fleet-prior.ts';
+import { INPUTS, Prior } from '../../../lib/core/forecast/prior.ts';
 
 const Q = LEVELS.length;
 const WIDE = INPUTS + 1;
