@@ -8,6 +8,7 @@ import { FLEET_PRIOR } from './fleet-prior.ts';
 import { INPUTS, type Prior } from './prior.ts';
 import { isTracking, readTracker, track, TRACKER_FLOATS } from './quantile-tracker.ts';
 import { countResidual, readResiduals, RESIDUAL_COUNTS } from './residual-histogram.ts';
+import { keepForecast, leaveLimit, PLATEAU_FLOATS, reachesLimit } from './plateau.ts';
 import type { Steps } from './steps.ts';
 import { restretch, stretch, STRETCH_FLOATS } from './stretch.ts';
 import { relate, TRAIT_FLOATS, Traits, TRAITS, unrelate } from './traits.ts';
@@ -20,8 +21,6 @@ const Q = LEVELS.length;
 /** States of the conditional expert: below the median of the samples, the 80th, the 95th percentile, above. */
 const STATES = 4;
 const STATE_RATE = 0.5;
-/** A VM that was seen this long is no new one, even if all its samples were capped. */
-const KNOWN_SAMPLES = 60;
 /** A residual's scale: part of the level (noise grows with load), the rest of the volatility. */
 const SCALE_OF_LEVEL = 0.3;
 /** The maximum of the last 12 samples, the time of day, windows that began in this state, residuals. */
@@ -39,8 +38,7 @@ const S_SCALE = S_LAST + 1;
 const S_STATE = S_SCALE + 1;
 const S_AGE = S_STATE + 1;
 const S_REACHED = S_AGE + 1;
-const S_CAPPED = S_REACHED + 1;
-const SLOT = S_CAPPED + 1;
+const SLOT = S_REACHED + 1;
 
 const TRACKERS = TRAIT_FLOATS;
 const MIXTURE = TRACKERS + STATES * TRACKER_FLOATS;
@@ -49,7 +47,8 @@ const CHOICE = CALIBRATION + CALIBRATION_FLOATS;
 const STRETCH = CHOICE + mixtureFloats(2);
 const PHASE = STRETCH + STRETCH_FLOATS;
 const PENDING = PHASE + PHASE_FLOATS;
-const FLOATS = PENDING + SLOTS * SLOT;
+const PLATEAU = PENDING + SLOTS * SLOT;
+const FLOATS = PLATEAU + PLATEAU_FLOATS;
 
 const COUNTERS_BYTES = 12; // samples in order, samples in all, outcomes
 /** Where the floats are in a meter's state. */
@@ -76,6 +75,8 @@ const choices = new Float64Array(2 * Q);
 const chosen = new Float64Array(Q);
 const out = new Float64Array(Q);
 const inputs = new Float64Array(INPUTS);
+const beforeLimit: number[] = [];
+const NOTHING: readonly number[] = [];
 
 const NEVER: Steps = { lead: 0, hold: 0 };
 
@@ -138,19 +139,27 @@ export class MeterModel {
 
   /** Takes the next sample. */
   observe(sample: MeterSample, steps: Steps): void {
+    this.#watchLimit(sample, steps);
     this.#nowFor = NEVER;
     const value = sample.value > LEAST ? Math.min(sample.value, MOST) : 0;
-    this.#settle(value, sample.capped, steps);
+    this.#settle(value, steps);
     this.#counters[1] = this.samples + 1;
     this.#phase.see(value, sample.at, sample.capped);
     const n = this.#counters[0] ?? 0;
-    const isLearnt = !sample.capped || n === 0 || value * SAME >= this.#longest();
-    if (isLearnt) {
-      this.#traits.see(n, value);
-      this.#counters[0] = n + 1;
-    }
+    this.#traits.see(n, value);
+    this.#counters[0] = n + 1;
     this.#round();
-    if (isLearnt) this.#open(sample, steps);
+    this.#open(sample, steps);
+  }
+
+  /** Keeps the forecast of the moment before use reached its limit, see plateau.ts. */
+  #watchLimit({ capped, at, step }: MeterSample, steps: Steps): void {
+    if (!capped) leaveLimit(this.#f, PLATEAU);
+    else if (reachesLimit(this.#f, PLATEAU, capped)) {
+      if (this.samples > 0) this.read(beforeLimit, { at: at - step, step }, steps);
+      keepForecast(this.#f, PLATEAU, this.samples > 0 ? beforeLimit : NOTHING);
+      this.#roundFrom(PLATEAU, FLOATS);
+    }
   }
 
   /** Folds in a sample that came after newer ones: it counts, and maxima that it passes are raised. */
@@ -168,7 +177,7 @@ export class MeterModel {
     this.#choose();
     // What never fell below a level lately is not expected to do so now, and rounding must not put a constant below itself.
     const least = this.#traits.least(this.#counters[0] ?? 0);
-    for (let q = 0; q < Q; q += 1) values[q] = Math.max(least, out[q] ?? 0) * SAME;
+    for (let q = 0; q < Q; q += 1) values[q] = Math.max(least, this.#f[PLATEAU + q] ?? 0, out[q] ?? 0) * SAME;
   }
 
   /**
@@ -190,8 +199,7 @@ export class MeterModel {
     slotNow[S_SCALE] = SCALE_OF_LEVEL * last + (1 - SCALE_OF_LEVEL) * traits.volatility;
     slotNow[S_STATE] = traits.rangeOf(last);
     const reached = known === undefined ? undefined : slotNow[S_PHASE];
-    const samples = Math.max(n, Math.min(KNOWN_SAMPLES, this.samples));
-    traits.describe(n, { steps, step, maxima, reached, samples }, to);
+    traits.describe(n, { steps, step, maxima, reached, samples: n }, to);
     this.#fromOwn(slotNow, 0);
     for (let q = 0; q < Q; q += 1) to[TRAITS + q] = own[q] ?? 0;
     relate(to, TRAITS, INPUTS, traits.peak);
@@ -256,48 +264,45 @@ export class MeterModel {
     const f = this.#f;
     const stride = Math.ceil((steps.lead + steps.hold - 1) / SLOTS);
     if (((this.#counters[0] ?? 0) - 1) % stride !== 0) return;
-    for (let slot = PENDING; slot < FLOATS; slot += SLOT) {
+    for (let slot = PENDING; slot < PLATEAU; slot += SLOT) {
       if (f[slot + S_AGE] !== 0) continue;
       this.#look(sample, steps);
       for (let i = 0; i <= S_STATE; i += 1) f[slot + i] = this.#now[i] ?? 0;
       f[slot + S_AGE] = 1;
       f[slot + S_REACHED] = 0;
-      f[slot + S_CAPPED] = 0;
       this.#roundFrom(slot, slot + SLOT);
       return;
     }
   }
 
   /** Gives a sample to the forecasts that wait for it; learns from those whose window it ends. */
-  #settle(value: number, capped: boolean, { lead, hold }: Steps): void {
+  #settle(value: number, { lead, hold }: Steps): void {
     const f = this.#f;
-    for (let slot = PENDING; slot < FLOATS; slot += SLOT) {
+    for (let slot = PENDING; slot < PLATEAU; slot += SLOT) {
       const age = f[slot + S_AGE] ?? 0;
       if (age === 0) continue;
       if (age >= lead) {
         f[slot + S_REACHED] = Math.max(f[slot + S_REACHED] ?? 0, value);
         this.#roundFrom(slot + S_REACHED, slot + S_REACHED + 1);
-        if (capped) f[slot + S_CAPPED] = 1;
       }
       f[slot + S_AGE] = age + 1;
       if (age < lead + hold - 1) continue;
-      this.#learn(slot, f[slot + S_REACHED] ?? 0, f[slot + S_CAPPED] === 1);
+      this.#learn(slot, f[slot + S_REACHED] ?? 0);
       f.fill(0, slot, slot + SLOT);
     }
   }
 
   /** Learns from the outcome `y` of the forecast in `slot`. */
-  #learn(slot: number, y: number, capped: boolean): void {
+  #learn(slot: number, y: number): void {
     const f = this.#f;
     this.#hasLearnt = true;
     this.#fromOwn(f, slot);
-    recalibrate(f, CALIBRATION, { y, mixed, out: own, capped });
+    recalibrate(f, CALIBRATION, { y, mixed, out: own, capped: false });
     for (let q = 0; q < Q; q += 1) choices[q] = f[slot + q] ?? 0;
     for (let q = 0; q < Q; q += 1) choices[Q + q] = own[q] ?? 0;
     this.#choose();
-    restretch(f, STRETCH, { y, out, capped });
-    track(f, TRACKERS + (f[slot + S_STATE] ?? 0) * TRACKER_FLOATS, y, { rate: STATE_RATE, capped });
-    if (capped) return;
+    restretch(f, STRETCH, { y, out, capped: false });
+    track(f, TRACKERS + (f[slot + S_STATE] ?? 0) * TRACKER_FLOATS, y, { rate: STATE_RATE, capped: false });
     this.#mixture.learn(y, experts, mixed);
     this.#choice.learn(y, choices, chosen);
     const n = this.#counters[2] ?? 0;

@@ -1,0 +1,26 @@
+import { LEVELS } from './levels.ts';
+
+/**
+ * What was forecast before use reached its limit. Samples at a limit are learnt like others, or a VM that is always at its limit
+ * would never be known; but they say how much there was, not how much was wanted. So no level falls below what was forecast
+ * before, for as long as use stays at the limit.
+ * Layout: the least forecast by level, whether the last sample was at its limit.
+ */
+const Q = LEVELS.length;
+const AT_LIMIT = Q;
+export const PLATEAU_FLOATS = Q + 1;
+
+/** True when this sample is the first at its limit: the forecast before it is to be kept. */
+export const reachesLimit = (state: Float32Array, at: number, capped: boolean): boolean =>
+  capped && state[at + AT_LIMIT] === 0;
+
+/** Keeps what was forecast before use reached its limit. */
+export function keepForecast(state: Float32Array, at: number, forecast: readonly number[]): void {
+  state[at + AT_LIMIT] = 1;
+  for (let q = 0; q < Q; q += 1) state[at + q] = forecast[q] ?? 0;
+}
+
+/** Use is below its limit again: what it is counts. */
+export const leaveLimit = (state: Float32Array, at: number): void => {
+  state.fill(0, at, at + PLATEAU_FLOATS);
+};
