@@ -8,9 +8,10 @@ import { FLEET_PRIOR } from './fleet-prior.ts';
 import { INPUTS, type Prior } from './prior.ts';
 import { isTracking, readTracker, track, TRACKER_FLOATS } from './quantile-tracker.ts';
 import { countResidual, readResiduals, RESIDUAL_COUNTS } from './residual-histogram.ts';
+import { shortenAll } from './short-number.ts';
 import type { Steps } from './steps.ts';
 import { restretch, stretch, STRETCH_FLOATS } from './stretch.ts';
-import { relate, TRAIT_FLOATS, Traits, TRAITS, unrelate } from './traits.ts';
+import { relate, RINGS, TRAIT_FLOATS, Traits, TRAITS, unrelate } from './traits.ts';
 
 /*
  * One buffer for each meter, laid out by hand and read through typed arrays: it is the checkpoint as it stands, and no
@@ -99,7 +100,7 @@ export class MeterModel {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly #counters: Uint32Array;
   readonly #f: Float32Array;
-  readonly #bits: Uint32Array;
+  readonly #bits: Int32Array;
   readonly #counts: Uint16Array;
   readonly #phase: PhaseMemory;
   readonly #traits: Traits;
@@ -122,7 +123,7 @@ export class MeterModel {
     this.#prior = prior;
     this.#counters = new Uint32Array(bytes.buffer, 0, 3);
     this.#f = new Float32Array(bytes.buffer, COUNTERS_BYTES, FLOATS);
-    this.#bits = new Uint32Array(bytes.buffer, COUNTERS_BYTES, FLOATS);
+    this.#bits = new Int32Array(bytes.buffer, COUNTERS_BYTES, FLOATS);
     this.#counts = new Uint16Array(bytes.buffer, COUNTERS_BYTES + 4 * FLOATS, RESIDUAL_COUNTS);
     const codes = new Uint8Array(bytes.buffer, COUNTERS_BYTES + 4 * FLOATS + 2 * RESIDUAL_COUNTS, PHASE_SLOTS);
     this.#phase = new PhaseMemory(codes, this.#f.subarray(PHASE, PHASE + PHASE_FLOATS));
@@ -311,7 +312,7 @@ export class MeterModel {
    * only an outcome changes is left alone where there was none; slots are rounded as they are written.
    */
   #round(): void {
-    this.#roundFrom(0, TRAIT_FLOATS);
+    this.#roundFrom(0, RINGS);
     this.#roundFrom(PHASE, PENDING);
     if (!this.#hasLearnt) return;
     this.#hasLearnt = false;
@@ -322,7 +323,6 @@ export class MeterModel {
   }
 
   #roundFrom(from: number, to: number): void {
-    const bits = this.#bits;
-    for (let i = from; i < to; i += 1) bits[i] = ((bits[i] ?? 0) + 0x80) & 0xff_ff_ff_00;
+    shortenAll(this.#bits, from, to);
   }
 }
