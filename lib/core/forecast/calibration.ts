@@ -19,7 +19,8 @@ const SAME = 1 + 1e-4;
 export function calibrate(state: Float32Array, at: number, mixed: Float64Array, out: Float64Array): void {
   let least = 0;
   for (let q = 0; q < Q; q += 1) {
-    least = Math.max(least, (mixed[q] ?? 0) + (state[at + q] ?? 0) * (state[at + Q + q] ?? 0));
+    const value = (mixed[q] ?? 0) + (state[at + q] ?? 0) * (state[at + Q + q] ?? 0);
+    if (value > least) least = value;
     out[q] = least;
   }
 }

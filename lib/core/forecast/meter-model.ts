@@ -112,7 +112,9 @@ export class MeterModel {
   readonly #residuals = new Float64Array(Q);
   #areResidualsStale = true;
   /** What the newest forecast was made from, for the reader of the same moment; a function of the state. */
-  readonly #now = new Float64Array(SLOT + Q);
+  readonly #now = new Float64Array(SLOT);
+  /** Its two answers: the prior's quantiles and those of the meter's own history. */
+  readonly #answers = new Float64Array(2 * Q);
   #nowAt: EpochMs = Number.NaN;
   #nowStep: DurationMs = 0;
   #nowFor: Steps = NEVER;
@@ -165,8 +167,7 @@ export class MeterModel {
   /** Writes to `values` the quantiles at LEVELS of the maximum over the window of `steps` after a sample at `at`. */
   read(values: number[], when: Pick<MeterSample, 'at' | 'step'>, steps: Steps): void {
     this.#look(when, steps);
-    for (let q = 0; q < 2 * Q; q += 1) choices[q] = this.#now[q < Q ? q : SLOT + q - Q] ?? 0;
-    this.#choose();
+    this.#choose(this.#answers);
     // What never fell below a level lately is not expected to do so now, and rounding must not put a constant below itself.
     const least = this.#traits.least(this.#counters[0] ?? 0);
     for (let q = 0; q < Q; q += 1) values[q] = Math.max(least, out[q] ?? 0) * SAME;
@@ -207,17 +208,17 @@ export class MeterModel {
     this.#prior.foresee(inputs, quantiles);
     for (let i = Q; i <= S_STATE; i += 1) this.#now[i] = slotNow[i] ?? 0;
     for (let q = 0; q < Q; q += 1) {
-      this.#now[q] = unrelate(quantiles[q] ?? 0, peak);
-      this.#now[SLOT + q] = own[q] ?? 0;
+      this.#answers[q] = unrelate(quantiles[q] ?? 0, peak);
+      this.#answers[Q + q] = own[q] ?? 0;
     }
     this.#nowAt = at;
     this.#nowStep = step;
     this.#nowFor = steps;
   }
 
-  /** The forecast from the two answers in `choices`, the prior's and the meter's own, into `chosen` and `out`. */
-  #choose(): void {
-    this.#choice.mix(choices, chosen);
+  /** The forecast from the two answers, the prior's and the meter's own, into `chosen` and `out`. */
+  #choose(answers: Float64Array): void {
+    this.#choice.mix(answers, chosen);
     stretch(this.#f, STRETCH, chosen, out);
   }
 
@@ -260,7 +261,8 @@ export class MeterModel {
     for (let slot = PENDING; slot < FLOATS; slot += SLOT) {
       if (f[slot + S_AGE] !== 0) continue;
       this.#look(sample, steps);
-      for (let i = 0; i <= S_STATE; i += 1) f[slot + i] = this.#now[i] ?? 0;
+      for (let q = 0; q < Q; q += 1) f[slot + q] = this.#answers[q] ?? 0;
+      for (let i = Q; i <= S_STATE; i += 1) f[slot + i] = this.#now[i] ?? 0;
       f[slot + S_AGE] = 1;
       f[slot + S_REACHED] = 0;
       f[slot + S_CAPPED] = 0;
@@ -295,7 +297,7 @@ export class MeterModel {
     recalibrate(f, CALIBRATION, { y, mixed, out: own, capped });
     for (let q = 0; q < Q; q += 1) choices[q] = f[slot + q] ?? 0;
     for (let q = 0; q < Q; q += 1) choices[Q + q] = own[q] ?? 0;
-    this.#choose();
+    this.#choose(choices);
     restretch(f, STRETCH, { y, out, capped });
     track(f, TRACKERS + (f[slot + S_STATE] ?? 0) * TRACKER_FLOATS, y, { rate: STATE_RATE, capped });
     if (capped) return;

@@ -25,7 +25,10 @@ export const newest = (state: Float32Array, n: number): number => (n < 0 ? 0 : (
 /** The least of the last 12 samples, of a series whose last sample was number `n`. */
 export function recentLeast(state: Float32Array, n: number): number {
   let least = Infinity;
-  for (let i = 0; i < SAMPLES && i <= n; i += 1) least = Math.min(least, state[i] ?? 0);
+  for (let i = 0; i < SAMPLES && i <= n; i += 1) {
+    const value = state[i] ?? 0;
+    if (value < least) least = value;
+  }
   return n < 0 ? 0 : least;
 }
 

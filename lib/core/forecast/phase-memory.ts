@@ -115,4 +115,8 @@ export class PhaseMemory {
   }
 }
 
-const slotOf = (at: EpochMs): number => Math.floor((((at % DAY_MS) + DAY_MS) % DAY_MS) / SLOT_MS);
+/** The slot of a time, by its number since the epoch: that is a small integer, whose remainder is cheap. */
+const slotOf = (at: EpochMs): number => {
+  const slot = (Math.floor(at / SLOT_MS) | 0) % PHASE_SLOTS;
+  return slot < 0 ? slot + PHASE_SLOTS : slot;
+};

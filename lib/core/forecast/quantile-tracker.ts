@@ -49,7 +49,8 @@ function step(
 export function readTracker(state: Float32Array, at: number, out: Float64Array, from: number): void {
   let value = 0;
   for (let q = 0; q < Q; q += 1) {
-    value = Math.max(value, state[at + q] ?? 0);
+    const next = state[at + q] ?? 0;
+    if (next > value) value = next;
     out[from + q] = value;
   }
 }

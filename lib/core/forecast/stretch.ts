@@ -22,8 +22,9 @@ export function stretch(state: Float32Array, at: number, forecast: Float64Array,
   const middle = forecast[0] ?? 0;
   let least = 0;
   for (let q = 0; q < Q; q += 1) {
-    const distance = (forecast[Math.max(1, q)] ?? 0) - middle;
-    least = Math.max(least, (forecast[q] ?? 0) + (state[at + q] ?? 0) * distance);
+    const distance = (forecast[q === 0 ? 1 : q] ?? 0) - middle;
+    const value = (forecast[q] ?? 0) + (state[at + q] ?? 0) * distance;
+    if (value > least) least = value;
     out[q] = least;
   }
 }
