@@ -19,18 +19,18 @@ const SAME = 1 + 1e-4;
 export function calibrate(state: Float32Array, at: number, mixed: Float64Array, out: Float64Array): void {
   let least = 0;
   for (let q = 0; q < Q; q += 1) {
-    least = Math.max(least, (mixed[q] ?? 0) + (state[at + q] ?? 0) * (state[at + Q + q] ?? 0));
+    const value = (mixed[q] ?? 0) + (state[at + q] ?? 0) * (state[at + Q + q] ?? 0);
+    if (value > least) least = value;
     out[q] = least;
   }
 }
 
-/** Learns from outcome `y` of a forecast `out` that was made of `mixed`; a `capped` outcome may only raise. */
+/** Learns from outcome `y` of a forecast `out` that was made of `mixed`. */
 export function recalibrate(state: Float32Array, at: number, outcome: Outcome): void {
-  const { y, mixed, out, capped } = outcome;
+  const { y, mixed, out } = outcome;
   for (let q = 0; q < Q; q += 1) {
     const level = LEVELS[q] ?? 0.5;
     const isAbove = y > (out[q] ?? 0) * SAME;
-    if (capped && !isAbove) continue;
     const error = Math.abs(y - (mixed[q] ?? 0));
     const scale = state[at + Q + q] ?? 0;
     state[at + Q + q] = scale === 0 ? error : scale + SCALE_RATE * (error - scale);
@@ -44,5 +44,4 @@ export interface Outcome {
   readonly y: number;
   readonly mixed: Float64Array;
   readonly out: Float64Array;
-  readonly capped: boolean;
 }

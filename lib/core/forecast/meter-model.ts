@@ -9,9 +9,10 @@ import { INPUTS, type Prior } from './prior.ts';
 import { isTracking, readTracker, track, TRACKER_FLOATS } from './quantile-tracker.ts';
 import { countResidual, readResiduals, RESIDUAL_COUNTS } from './residual-histogram.ts';
 import { keepForecast, leaveLimit, PLATEAU_FLOATS, reachesLimit } from './plateau.ts';
+import { shortenAll } from './short-number.ts';
 import type { Steps } from './steps.ts';
 import { restretch, stretch, STRETCH_FLOATS } from './stretch.ts';
-import { relate, TRAIT_FLOATS, Traits, TRAITS, unrelate } from './traits.ts';
+import { relate, RINGS, TRAIT_FLOATS, Traits, TRAITS, unrelate } from './traits.ts';
 
 /*
  * One buffer for each meter, laid out by hand and read through typed arrays: it is the checkpoint as it stands, and no
@@ -100,7 +101,7 @@ export class MeterModel {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly #counters: Uint32Array;
   readonly #f: Float32Array;
-  readonly #bits: Uint32Array;
+  readonly #bits: Int32Array;
   readonly #counts: Uint16Array;
   readonly #phase: PhaseMemory;
   readonly #traits: Traits;
@@ -112,7 +113,9 @@ export class MeterModel {
   readonly #residuals = new Float64Array(Q);
   #areResidualsStale = true;
   /** What the newest forecast was made from, for the reader of the same moment; a function of the state. */
-  readonly #now = new Float64Array(SLOT + Q);
+  readonly #now = new Float64Array(SLOT);
+  /** Its two answers: the prior's quantiles and those of the meter's own history. */
+  readonly #answers = new Float64Array(2 * Q);
   #nowAt: EpochMs = Number.NaN;
   #nowStep: DurationMs = 0;
   #nowFor: Steps = NEVER;
@@ -123,7 +126,7 @@ export class MeterModel {
     this.#prior = prior;
     this.#counters = new Uint32Array(bytes.buffer, 0, 3);
     this.#f = new Float32Array(bytes.buffer, COUNTERS_BYTES, FLOATS);
-    this.#bits = new Uint32Array(bytes.buffer, COUNTERS_BYTES, FLOATS);
+    this.#bits = new Int32Array(bytes.buffer, COUNTERS_BYTES, FLOATS);
     this.#counts = new Uint16Array(bytes.buffer, COUNTERS_BYTES + 4 * FLOATS, RESIDUAL_COUNTS);
     const codes = new Uint8Array(bytes.buffer, COUNTERS_BYTES + 4 * FLOATS + 2 * RESIDUAL_COUNTS, PHASE_SLOTS);
     this.#phase = new PhaseMemory(codes, this.#f.subarray(PHASE, PHASE + PHASE_FLOATS));
@@ -173,8 +176,7 @@ export class MeterModel {
   /** Writes to `values` the quantiles at LEVELS of the maximum over the window of `steps` after a sample at `at`. */
   read(values: number[], when: Pick<MeterSample, 'at' | 'step'>, steps: Steps): void {
     this.#look(when, steps);
-    for (let q = 0; q < 2 * Q; q += 1) choices[q] = this.#now[q < Q ? q : SLOT + q - Q] ?? 0;
-    this.#choose();
+    this.#choose(this.#answers);
     // What never fell below a level lately is not expected to do so now, and rounding must not put a constant below itself.
     const least = this.#traits.least(this.#counters[0] ?? 0);
     for (let q = 0; q < Q; q += 1) values[q] = Math.max(least, this.#f[PLATEAU + q] ?? 0, out[q] ?? 0) * SAME;
@@ -214,17 +216,17 @@ export class MeterModel {
     this.#prior.foresee(inputs, quantiles);
     for (let i = Q; i <= S_STATE; i += 1) this.#now[i] = slotNow[i] ?? 0;
     for (let q = 0; q < Q; q += 1) {
-      this.#now[q] = unrelate(quantiles[q] ?? 0, peak);
-      this.#now[SLOT + q] = own[q] ?? 0;
+      this.#answers[q] = unrelate(quantiles[q] ?? 0, peak);
+      this.#answers[Q + q] = own[q] ?? 0;
     }
     this.#nowAt = at;
     this.#nowStep = step;
     this.#nowFor = steps;
   }
 
-  /** The forecast from the two answers in `choices`, the prior's and the meter's own, into `chosen` and `out`. */
-  #choose(): void {
-    this.#choice.mix(choices, chosen);
+  /** The forecast from the two answers, the prior's and the meter's own, into `chosen` and `out`. */
+  #choose(answers: Float64Array): void {
+    this.#choice.mix(answers, chosen);
     stretch(this.#f, STRETCH, chosen, out);
   }
 
@@ -267,7 +269,8 @@ export class MeterModel {
     for (let slot = PENDING; slot < PLATEAU; slot += SLOT) {
       if (f[slot + S_AGE] !== 0) continue;
       this.#look(sample, steps);
-      for (let i = 0; i <= S_STATE; i += 1) f[slot + i] = this.#now[i] ?? 0;
+      for (let q = 0; q < Q; q += 1) f[slot + q] = this.#answers[q] ?? 0;
+      for (let i = Q; i <= S_STATE; i += 1) f[slot + i] = this.#now[i] ?? 0;
       f[slot + S_AGE] = 1;
       f[slot + S_REACHED] = 0;
       this.#roundFrom(slot, slot + SLOT);
@@ -297,12 +300,12 @@ export class MeterModel {
     const f = this.#f;
     this.#hasLearnt = true;
     this.#fromOwn(f, slot);
-    recalibrate(f, CALIBRATION, { y, mixed, out: own, capped: false });
+    recalibrate(f, CALIBRATION, { y, mixed, out: own });
     for (let q = 0; q < Q; q += 1) choices[q] = f[slot + q] ?? 0;
     for (let q = 0; q < Q; q += 1) choices[Q + q] = own[q] ?? 0;
-    this.#choose();
-    restretch(f, STRETCH, { y, out, capped: false });
-    track(f, TRACKERS + (f[slot + S_STATE] ?? 0) * TRACKER_FLOATS, y, { rate: STATE_RATE, capped: false });
+    this.#choose(choices);
+    restretch(f, STRETCH, y, out);
+    track(f, TRACKERS + (f[slot + S_STATE] ?? 0) * TRACKER_FLOATS, y, STATE_RATE);
     this.#mixture.learn(y, experts, mixed);
     this.#choice.learn(y, choices, chosen);
     const n = this.#counters[2] ?? 0;
@@ -316,7 +319,7 @@ export class MeterModel {
    * only an outcome changes is left alone where there was none; slots are rounded as they are written.
    */
   #round(): void {
-    this.#roundFrom(0, TRAIT_FLOATS);
+    this.#roundFrom(0, RINGS);
     this.#roundFrom(PHASE, PENDING);
     if (!this.#hasLearnt) return;
     this.#hasLearnt = false;
@@ -327,7 +330,6 @@ export class MeterModel {
   }
 
   #roundFrom(from: number, to: number): void {
-    const bits = this.#bits;
-    for (let i = from; i < to; i += 1) bits[i] = ((bits[i] ?? 0) + 0x80) & 0xff_ff_ff_00;
+    shortenAll(this.#bits, from, to);
   }
 }

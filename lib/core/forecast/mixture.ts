@@ -10,10 +10,10 @@ import { LEVELS } from './levels.ts';
  * with a slow discount d so that the best expert may change. Levels of one group share their weights: neighbours want
  * the same experts, and together they learn from more. Layout: R by group and expert, H by group and expert.
  */
-const GROUPS: readonly number[] = [0, 0, 1, 1, 2, 2];
-const GROUP_COUNT = 3;
 const DISCOUNT = 0.9997;
 const Q = LEVELS.length;
+/** Levels 2 g and 2 g + 1 are group g. */
+const GROUP_COUNT = Q / 2;
 
 /** Floats of the state for so many experts. */
 export const mixtureFloats = (experts: number): number => 2 * GROUP_COUNT * experts;
@@ -39,11 +39,18 @@ export class Mixture {
   mix(values: Float64Array, out: Float64Array): void {
     if (this.#isStale) for (let group = 0; group < GROUP_COUNT; group += 1) this.#weigh(group);
     this.#isStale = false;
-    for (let q = 0; q < Q; q += 1) {
-      const from = (GROUPS[q] ?? 0) * this.#experts;
-      let value = 0;
-      for (let k = 0; k < this.#experts; k += 1) value += (this.#weights[from + k] ?? 0) * (values[k * Q + q] ?? 0);
-      out[q] = value;
+    let at = 0;
+    for (let q = 0; q < Q; q += 2) {
+      let low = 0;
+      let high = 0;
+      for (let i = q; i < this.#experts * Q; i += Q) {
+        const weight = this.#weights[at] ?? 0;
+        low += weight * (values[i] ?? 0);
+        high += weight * (values[i + 1] ?? 0);
+        at += 1;
+      }
+      out[q] = low;
+      out[q + 1] = high;
     }
   }
 
@@ -55,16 +62,15 @@ export class Mixture {
   /** Learns from outcome `y` of a forecast that was mixed to `mixed` from `values`. */
   learn(y: number, values: Float64Array, mixed: Float64Array): void {
     this.#isStale = true;
-    for (let k = 0; k < this.#experts; k += 1) {
-      for (let group = 0; group < GROUP_COUNT; group += 1) {
-        let regret = 0;
-        for (let q = 0; q < Q; q += 1) {
-          if (GROUPS[q] !== group) continue;
-          const p = mixed[q] ?? 0;
-          const gradient = (y > p ? 0 : 1) - (LEVELS[q] ?? 0.5);
-          regret += gradient * (p - (values[k * Q + q] ?? 0));
-        }
-        this.#add(group * this.#experts + k, regret);
+    let at = 0;
+    for (let q = 0; q < Q; q += 2) {
+      const low = mixed[q] ?? 0;
+      const high = mixed[q + 1] ?? 0;
+      const gradientOfLow = (y > low ? 0 : 1) - (LEVELS[q] ?? 0.5);
+      const gradientOfHigh = (y > high ? 0 : 1) - (LEVELS[q + 1] ?? 0.5);
+      for (let i = q; i < this.#experts * Q; i += Q) {
+        this.#add(at, gradientOfLow * (low - (values[i] ?? 0)) + gradientOfHigh * (high - (values[i + 1] ?? 0)));
+        at += 1;
       }
     }
   }
@@ -87,9 +93,18 @@ export class Mixture {
       this.#weights[from + k] = z;
       if (z > top) top = z;
     }
+    this.#normalize(from, top);
+  }
+
+  /** Turns the exponents of one group, of which the highest is `top`, into weights that sum to 1. */
+  #normalize(from: number, top: number): void {
     let sum = 0;
-    for (let k = from; k < from + this.#experts; k += 1)
-      sum += this.#weights[k] = Math.exp((this.#weights[k] ?? 0) - top);
+    for (let k = from; k < from + this.#experts; k += 1) {
+      const z = this.#weights[k] ?? 0;
+      const weight = z === top ? 1 : Math.exp(z - top);
+      this.#weights[k] = weight;
+      sum += weight;
+    }
     for (let k = from; k < from + this.#experts; k += 1) this.#weights[k] = (this.#weights[k] ?? 0) / sum;
   }
 }

@@ -25,7 +25,10 @@ export const newest = (state: Float32Array, n: number): number => (n < 0 ? 0 : (
 /** The least of the last 12 samples, of a series whose last sample was number `n`. */
 export function recentLeast(state: Float32Array, n: number): number {
   let least = Infinity;
-  for (let i = 0; i < SAMPLES && i <= n; i += 1) least = Math.min(least, state[i] ?? 0);
+  for (let i = 0; i < SAMPLES && i <= n; i += 1) {
+    const value = state[i] ?? 0;
+    if (value < least) least = value;
+  }
   return n < 0 ? 0 : least;
 }
 
@@ -36,17 +39,12 @@ export function liftMaxima(state: Float32Array, value: number): void {
 
 /** Writes the four maxima to `out[0..3]`, of a series whose last sample was number `n`. */
 export function readMaxima(state: Float32Array, n: number, out: Float64Array): void {
-  let three = 0;
-  let all = 0;
-  for (let back = 0; back < SAMPLES && back <= n; back += 1) {
-    const value = state[(n - back) % SAMPLES] ?? 0;
-    if (value > all) all = value;
-    if (back === 2) three = all;
-  }
-  out[0] = n < 2 ? all : three;
-  out[1] = all;
-  out[2] = Math.max(all, blockMax(state, SHORT));
-  out[3] = Math.max(out[2], blockMax(state, LONG));
+  // Places that no sample was put in yet hold zeros, which raise no maximum.
+  const [short, long] = [highest(state, 0, SAMPLES), highest(state, SHORT, BLOCKS + 1)];
+  out[0] = Math.max(newest(state, n), newest(state, n - 1), newest(state, n - 2));
+  out[1] = short;
+  out[2] = Math.max(short, long);
+  out[3] = Math.max(short, long, highest(state, LONG, BLOCKS + 1));
 }
 
 interface Ring {
@@ -62,9 +60,9 @@ function fold(state: Float32Array, { at, size }: Ring, n: number, value: number)
   if ((n + 1) % size === 0) state[at + (Math.floor(n / size) % BLOCKS)] = state[open];
 }
 
-function blockMax(state: Float32Array, at: number): number {
+function highest(state: Float32Array, from: number, count: number): number {
   let max = 0;
-  for (let i = at; i <= at + BLOCKS; i += 1) {
+  for (let i = from; i < from + count; i += 1) {
     const value = state[i] ?? 0;
     if (value > max) max = value;
   }

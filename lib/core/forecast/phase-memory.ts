@@ -18,15 +18,27 @@ const UNSEEN = 0;
 const ZERO = 1;
 const MOST = 255;
 const FORGET = 0.3;
+/** Values below this share of what a code stands for have no higher one, whatever the rounding of logarithms. */
+const SURELY_BELOW = 0.999;
 const ORIGIN = 0;
 const IS_SET = 1;
 const OPEN = 2;
 const REACHED = 3;
 
+/** A code, and the value that it stands for with an origin. */
+interface Decoded {
+  code: number;
+  origin: number;
+  value: number;
+}
+
 /** The memory of one meter over buffers that its owner lends. */
 export class PhaseMemory {
   readonly #codes: Uint8Array;
   readonly #state: Float32Array;
+  /** The values of the code being raised and of the one read last: mostly those asked for again, and logarithms are dear. */
+  readonly #open: Decoded = { code: UNSEEN, origin: 0, value: 0 };
+  readonly #read: Decoded = { code: UNSEEN, origin: 0, value: 0 };
 
   constructor(codes: Uint8Array, state: Float32Array) {
     this.#codes = codes;
@@ -42,7 +54,7 @@ export class PhaseMemory {
       s[OPEN] = slot;
       s[REACHED] = 0;
     }
-    s[REACHED] = Math.max(s[REACHED] ?? 0, value, capped ? this.#valueOf(this.#codes[slot - 1] ?? 0) : 0);
+    s[REACHED] = Math.max(s[REACHED] ?? 0, value, capped ? this.#valueOf(this.#codes[slot - 1] ?? 0, this.#open) : 0);
     this.#raise(slot - 1, value);
   }
 
@@ -53,21 +65,22 @@ export class PhaseMemory {
     const first = begin % PHASE_SLOTS;
     let code = 0;
     for (let i = 0; i < slots; i += 1) code = Math.max(code, this.#codes[(first + i) % PHASE_SLOTS] ?? 0);
-    return code === UNSEEN ? undefined : this.#valueOf(code);
+    return code === UNSEEN ? undefined : this.#valueOf(code, this.#read);
   }
 
   /** Ends the slot that was being filled: what it reached today weighs 30 %, unless it was the highest ever. */
   #close(): void {
     const slot = (this.#state[OPEN] ?? 0) - 1;
     if (slot < 0) return;
-    const before = this.#valueOf(this.#codes[slot] ?? 0);
+    const before = this.#valueOf(this.#codes[slot] ?? 0, this.#open);
     const reached = this.#state[REACHED] ?? 0;
     if (reached < before) this.#codes[slot] = this.#codeOf(before + FORGET * (reached - before));
   }
 
   #raise(slot: number, value: number): void {
-    this.#codes[slot] = Math.max(this.#codes[slot] ?? 0, ZERO);
-    if (value <= 0) return;
+    const code = Math.max(this.#codes[slot] ?? 0, ZERO);
+    this.#codes[slot] = code;
+    if (value <= SURELY_BELOW * this.#valueOf(code, this.#open)) return;
     if (this.#state[IS_SET] === 0) {
       this.#state[IS_SET] = 1;
       this.#state[ORIGIN] = Math.log(value) - (STEP * MOST * 3) / 4;
@@ -90,9 +103,20 @@ export class PhaseMemory {
     return Math.min(MOST, Math.max(ZERO, Math.round((Math.log(value) - (this.#state[ORIGIN] ?? 0)) / STEP)));
   }
 
-  #valueOf(code: number): number {
-    return code <= ZERO ? 0 : Math.exp((this.#state[ORIGIN] ?? 0) + STEP * code);
+  #valueOf(code: number, known: Decoded): number {
+    if (code <= ZERO) return 0;
+    const origin = this.#state[ORIGIN] ?? 0;
+    if (known.code !== code || known.origin !== origin) {
+      known.code = code;
+      known.origin = origin;
+      known.value = Math.exp(origin + STEP * code);
+    }
+    return known.value;
   }
 }
 
-const slotOf = (at: EpochMs): number => Math.floor((((at % DAY_MS) + DAY_MS) % DAY_MS) / SLOT_MS);
+/** The slot of a time, by its number since the epoch: that is a small integer, whose remainder is cheap. */
+const slotOf = (at: EpochMs): number => {
+  const slot = (Math.floor(at / SLOT_MS) | 0) % PHASE_SLOTS;
+  return slot < 0 ? slot + PHASE_SLOTS : slot;
+};

@@ -17,50 +17,38 @@ const SCALE_RATE = 0.01;
 /** Beyond this the count changes nothing. */
 const MOST_COUNT = 1000;
 
-/** Takes a value into the tracker that begins at `at`; one that is `capped` may only raise. */
-export function track(state: Float32Array, at: number, value: number, { rate, capped }: TrackOptions): void {
+/** Takes a value into the tracker that begins at `at`, at a rate from 0 to 1. */
+export function track(state: Float32Array, at: number, value: number, rate: number): void {
   const count = Math.min(MOST_COUNT, (state[at + COUNT] ?? 0) + 1);
-  if (count > 1) step(state, at, value, { count, rate, capped });
-  else if (!capped) {
-    state.fill(value, at, at + Q);
-    state[at + COUNT] = 1;
-  }
+  if (count > 1) step(state, at, value, Math.max(rate, 1 / count));
+  else state.fill(value, at, at + Q);
+  state[at + COUNT] = count;
 }
 
-function step(
-  state: Float32Array,
-  at: number,
-  value: number,
-  { count, rate, capped }: TrackOptions & { count: number },
-): void {
+function step(state: Float32Array, at: number, value: number, rate: number): void {
   const before = state[at + SCALE] ?? 0;
+  const count = (state[at + COUNT] ?? 0) + 1;
   const scale = before + Math.max(SCALE_RATE, 1 / count) * (Math.abs(value - (state[at] ?? 0)) - before);
-  const width = 2 * Math.max(rate, 1 / count) * scale;
+  const width = 2 * rate * scale;
   for (let q = 0; q < Q; q += 1) {
     const up = width * (LEVELS[q] ?? 0.5);
-    state[at + q] = moved(state[at + q] ?? 0, value, up, capped ? 0 : width - up);
+    state[at + q] = moved(state[at + q] ?? 0, value, up, width - up);
   }
-  if (capped) return;
   state[at + SCALE] = scale;
-  state[at + COUNT] = count;
 }
 
 /** Writes the quantiles, rising, to `out[from ...]`. */
 export function readTracker(state: Float32Array, at: number, out: Float64Array, from: number): void {
   let value = 0;
   for (let q = 0; q < Q; q += 1) {
-    value = Math.max(value, state[at + q] ?? 0);
+    const next = state[at + q] ?? 0;
+    if (next > value) value = next;
     out[from + q] = value;
   }
 }
 
 /** Whether the tracker has seen anything. */
 export const isTracking = (state: Float32Array, at: number): boolean => (state[at + COUNT] ?? 0) > 0;
-
-interface TrackOptions {
-  readonly rate: number;
-  readonly capped: boolean;
-}
 
 /** A value one step towards what was seen; steps down end at zero. */
 function moved(known: number, value: number, up: number, down: number): number {

@@ -9,6 +9,8 @@ const BUCKETS = 32;
 const LIFE = 1000;
 /** sum of counts <= 2 * BASE * LIFE / ln 2 < 2^16. */
 const BASE = Math.floor((65_535 * Math.LN2) / (2 * LIFE));
+/** What the n-th sample of a life weighs. */
+const WEIGHTS = Uint16Array.from({ length: LIFE }, (_, n) => Math.round(BASE * 2 ** (n / LIFE)));
 const FIRST = -0.8;
 const WIDTH = 0.1875;
 const EDGES = Float64Array.from({ length: BUCKETS + 1 }, (_, i) => Math.sinh(FIRST + i * WIDTH) / 2);
@@ -22,7 +24,7 @@ export function countResidual(counts: Uint16Array, at: number, u: number, n: num
   if (phase === 0 && n > 0) for (let i = at; i < at + BUCKETS; i += 1) counts[i] = (counts[i] ?? 0) >> 1;
   const bucket = Math.floor((Math.asinh(2 * u) - FIRST) / WIDTH);
   const to = at + Math.min(BUCKETS - 1, Math.max(0, bucket));
-  counts[to] = (counts[to] ?? 0) + Math.round(BASE * 2 ** (phase / LIFE));
+  counts[to] = (counts[to] ?? 0) + (WEIGHTS[phase] ?? 0);
 }
 
 /** Writes the residual's quantiles to `out[0 ...]`, interpolated inside a bucket; 0 where nothing was counted. */

@@ -22,25 +22,19 @@ export function stretch(state: Float32Array, at: number, forecast: Float64Array,
   const middle = forecast[0] ?? 0;
   let least = 0;
   for (let q = 0; q < Q; q += 1) {
-    const distance = (forecast[Math.max(1, q)] ?? 0) - middle;
-    least = Math.max(least, (forecast[q] ?? 0) + (state[at + q] ?? 0) * distance);
+    const distance = (forecast[q === 0 ? 1 : q] ?? 0) - middle;
+    const value = (forecast[q] ?? 0) + (state[at + q] ?? 0) * distance;
+    if (value > least) least = value;
     out[q] = least;
   }
 }
 
-/** Learns from outcome `y` of a forecast that was stretched to `out`; a `capped` outcome may only raise. */
-export function restretch(state: Float32Array, at: number, { y, out, capped }: StretchOutcome): void {
+/** Learns from outcome `y` of a forecast that was stretched to `out`. */
+export function restretch(state: Float32Array, at: number, y: number, out: Float64Array): void {
   for (let q = 0; q < Q; q += 1) {
     const level = LEVELS[q] ?? 0.5;
     const isAbove = y > (out[q] ?? 0) * SAME;
-    if (capped && !isAbove) continue;
     const moved = (state[at + q] ?? 0) + (RATES[q] ?? 0) * (isAbove ? level : level - 1);
     state[at + q] = Math.min(MOST, Math.max(LEAST, moved));
   }
-}
-
-interface StretchOutcome {
-  readonly y: number;
-  readonly out: Float64Array;
-  readonly capped: boolean;
 }

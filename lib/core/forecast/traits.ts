@@ -1,6 +1,7 @@
 import type { DurationMs } from '../units.ts';
 import { liftMaxima, MAXIMA, MAXIMA_FLOATS, newest, pushSample, readMaxima, recentLeast } from './moving-maxima.ts';
 import { track, TRACKER_FLOATS } from './quantile-tracker.ts';
+import { shorten } from './short-number.ts';
 import type { Steps } from './steps.ts';
 
 /**
@@ -18,7 +19,8 @@ const SINCE_TENTH = 4;
 const CLIMBS = 5;
 const IN_USE = 6;
 const POSITION = 7;
-const RINGS = POSITION + TRACKER_FLOATS;
+/** From here on all numbers are kept short; those before are what `see` changes of its own, to be shortened after it. */
+export const RINGS = POSITION + TRACKER_FLOATS;
 export const TRAIT_FLOATS = RINGS + MAXIMA_FLOATS;
 
 const LEVEL_RATE = 0.2;
@@ -59,6 +61,9 @@ export interface Outlook {
 export class Traits {
   readonly #s: Float32Array;
   readonly #rings: Float32Array;
+  /** The step that was described last, and its logarithm. */
+  #step: DurationMs = Number.NaN;
+  #logOfTheStep = 0;
 
   constructor(state: Float32Array) {
     this.#s = state;
@@ -77,8 +82,8 @@ export class Traits {
   see(n: number, value: number): void {
     const s = this.#s;
     const before = n === 0 ? value : newest(this.#rings, n - 1);
-    pushSample(this.#rings, n, value);
-    track(s, POSITION, value, { rate: POSITION_RATE, capped: false });
+    pushSample(this.#rings, n, shorten(value));
+    track(s, POSITION, value, POSITION_RATE);
     const first = 1 / (n + 1);
     const change = Math.abs(value - before);
     this.#move(LEVEL, Math.max(LEVEL_RATE, first), value);
@@ -94,7 +99,7 @@ export class Traits {
 
   /** Folds in a sample that came after newer ones: maxima that it passes are raised. */
   lift(value: number): void {
-    liftMaxima(this.#rings, value);
+    liftMaxima(this.#rings, shorten(value));
     this.#s[PEAK] = Math.max(this.#s[PEAK] ?? 0, value);
   }
 
@@ -127,15 +132,15 @@ export class Traits {
     this.#describeLevels(n, outlook, out);
     const s = this.#s;
     const { steps, step, reached, samples } = outlook;
-    out[RELATIVE] = Math.log(1 + (s[SINCE_HALF] ?? 0));
-    out[RELATIVE + 1] = Math.log(1 + (s[SINCE_TENTH] ?? 0));
+    out[RELATIVE] = logOfCount(1 + (s[SINCE_HALF] ?? 0));
+    out[RELATIVE + 1] = logOfCount(1 + (s[SINCE_TENTH] ?? 0));
     out[RELATIVE + 2] = Math.log(0.001 + (s[CLIMBS] ?? 0));
     out[RELATIVE + 3] = s[IN_USE] ?? 0;
     out[RELATIVE + 4] = reached === undefined ? 1 : 0;
-    out[RELATIVE + 5] = Math.log(Math.min(MOST_SAMPLES, samples));
-    out[RELATIVE + 6] = Math.log(Math.min(MOST_STEPS, steps.lead));
-    out[RELATIVE + 7] = Math.log(Math.min(MOST_STEPS, steps.hold));
-    out[RELATIVE + 8] = Math.log(Math.min(MOST_STEP, Math.max(LEAST_STEP, step)) / 1000);
+    out[RELATIVE + 5] = logOfCount(Math.min(MOST_SAMPLES, samples));
+    out[RELATIVE + 6] = logOfCount(Math.min(MOST_STEPS, steps.lead));
+    out[RELATIVE + 7] = logOfCount(Math.min(MOST_STEPS, steps.hold));
+    out[RELATIVE + 8] = this.#logOfStep(step);
   }
 
   #describeLevels(n: number, { reached, maxima }: Outlook, out: Float64Array): void {
@@ -147,6 +152,14 @@ export class Traits {
     relate(out, 0, RELATIVE, this.peak);
   }
 
+  #logOfStep(step: DurationMs): number {
+    if (step !== this.#step) {
+      this.#step = step;
+      this.#logOfTheStep = Math.log(Math.min(MOST_STEP, Math.max(LEAST_STEP, step)) / 1000);
+    }
+    return this.#logOfTheStep;
+  }
+
   #move(i: number, rate: number, to: number): void {
     const known = this.#s[i] ?? 0;
     this.#s[i] = known + rate * (to - known);
@@ -156,8 +169,19 @@ export class Traits {
 /** Turns levels into logarithms of their share of the peak, in place. */
 export function relate(values: Float64Array, from: number, to: number, peak: number): void {
   const share = peak > 0 ? 1 / peak : 0;
-  for (let i = from; i < to; i += 1) values[i] = Math.log((values[i] ?? 0) * share + FLOOR);
+  let level = Number.NaN;
+  let logarithm = 0;
+  for (let i = from; i < to; i += 1) {
+    const before = level;
+    level = values[i] ?? 0;
+    // Moving maxima are often the same.
+    if (level !== before) logarithm = Math.log(level * share + FLOOR);
+    values[i] = logarithm;
+  }
 }
+
+const LOGS = Float64Array.from({ length: MOST_SAMPLES + 2 }, (_, count) => Math.log(count));
+const logOfCount = (count: number): number => LOGS[count] ?? Math.log(count);
 
 /** The logarithm of one level's share of the peak, which is above 0. */
 export const shareOf = (level: number, peak: number): number => Math.log(level / peak + FLOOR);

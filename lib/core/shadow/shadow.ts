@@ -45,7 +45,8 @@ export class Shadow {
   #frames = 0;
   #dedupe = new Dedupe();
   #steps: StepWatch;
-  readonly #meters = new Map<Meter, MeterShadow>();
+  /** In the order of METERS. */
+  readonly #meters: (MeterShadow | undefined)[] = METERS.map(() => undefined);
 
   private constructor(header: Pick<ShadowHeader, 'primary' | 'host' | 'horizon' | 'lastAt'>) {
     this.#primary = header.primary;
@@ -73,7 +74,9 @@ export class Shadow {
     shadow.#frames = header.frames;
     shadow.#dedupe = Dedupe.from(header.dedupe);
     shadow.#steps = StepWatch.from(header.horizon, header.step);
-    for (const { meter, demand, state } of meters) shadow.#meters.set(meter, { demand, model: new MeterModel(state) });
+    for (const { meter, demand, state } of meters) {
+      shadow.#meters[METERS.indexOf(meter)] = { demand, model: new MeterModel(state) };
+    }
     return shadow;
   }
 
@@ -138,14 +141,14 @@ export class Shadow {
     this.#frames += 1;
     const demand = demandOf(frame, frame.allocation ?? this.#allocation);
     if (isLate) {
-      for (const meter of METERS) this.#late(meter, demand[meter]);
+      for (const [place, meter] of METERS.entries()) this.#late(place, demand[meter]);
       return 'late';
     }
     this.#steps.see(frame, this.#frames > 1 ? frame.at - this.#lastAt : undefined);
     this.#lastAt = frame.at;
     this.#host = source.host;
     if (frame.allocation !== undefined) this.#allocation = frame.allocation;
-    for (const meter of METERS) this.#observe(meter, demand[meter]);
+    for (const [place, meter] of METERS.entries()) this.#observe(place, demand[meter]);
     return 'applied';
   }
 
@@ -154,10 +157,10 @@ export class Shadow {
     if (this.#frames === 0) return undefined;
     const meters: Partial<Record<Meter, MeterForecast>> = {};
     const when = { at: this.#lastAt, step: this.#steps.step };
-    for (const meter of METERS) {
-      const own = this.#meters.get(meter);
+    for (const [place, meter] of METERS.entries()) {
+      const own = this.#meters[place];
       if (own === undefined) continue;
-      const values: number[] = [];
+      const values = [...LEVELS];
       own.model.read(values, when, this.#steps.steps);
       meters[meter] = { values, demand: own.demand, samples: own.model.samples };
     }
@@ -182,23 +185,22 @@ export class Shadow {
       dedupe: this.#dedupe.state,
     };
     const meters: StoredMeter[] = [];
-    for (const meter of METERS) {
-      const own = this.#meters.get(meter);
+    for (const [place, meter] of METERS.entries()) {
+      const own = this.#meters[place];
       if (own !== undefined) meters.push({ meter, demand: own.demand, state: own.model.bytes });
     }
     return encodeShadow(header, meters);
   }
 
-  #observe(meter: Meter, demand: DemandInterval | undefined): void {
+  #observe(place: number, demand: DemandInterval | undefined): void {
     if (demand === undefined) return;
-    let own = this.#meters.get(meter);
-    if (own === undefined) this.#meters.set(meter, (own = { demand, model: new MeterModel() }));
+    const own = (this.#meters[place] ??= { demand, model: new MeterModel() });
     own.demand = demand;
     const capped = demand.high > demand.low;
     own.model.observe({ value: demand.low, capped, at: this.#lastAt, step: this.#steps.step }, this.#steps.steps);
   }
 
-  #late(meter: Meter, demand: DemandInterval | undefined): void {
-    if (demand !== undefined) this.#meters.get(meter)?.model.late(demand.low);
+  #late(place: number, demand: DemandInterval | undefined): void {
+    if (demand !== undefined) this.#meters[place]?.model.late(demand.low);
   }
 }
