@@ -24,6 +24,27 @@ export async function* seriesOf(fileOrDir: string, onProgress: OnProgress): Asyn
   }
 }
 
+/** VMs that share a risk have at most so many samples in all: they are in memory together. */
+const POOL_SAMPLES = 2_000_000;
+
+/** Puts VMs together, in their order, to pools that fit into memory; each shares its risk. */
+export async function* poolsOf(
+  vms: AsyncIterable<TraceSeries> | Iterable<TraceSeries>,
+  most = POOL_SAMPLES,
+): AsyncGenerator<TraceSeries[]> {
+  let pool: TraceSeries[] = [];
+  let samples = 0;
+  for await (const series of vms) {
+    if (pool.length > 0 && samples + series.times.length > most) {
+      yield pool;
+      [pool, samples] = [[], 0];
+    }
+    pool.push(series);
+    samples += series.times.length;
+  }
+  if (pool.length > 0) yield pool;
+}
+
 /** Where progress is shown: standard error. */
 export type ProgressStream = NodeJS.WritableStream & { readonly isTTY?: boolean };
 
@@ -49,4 +70,29 @@ async function sizeOf(file: string): Promise<number> {
     ({ size }) => size,
     () => 0,
   );
+}
+
+/** Progress of traces that are read and replayed pool by pool: half of the way each. */
+export class PoolProgress {
+  readonly #done: OnProgress;
+  #of = 0;
+  #read = 0;
+  /** What of the bytes that were read was replayed before this pool. */
+  #before = 0;
+
+  constructor(done: OnProgress) {
+    this.#done = done;
+  }
+
+  read(bytes: number, of: number): void {
+    [this.#read, this.#of] = [bytes, of];
+    this.#done(this.#read + this.#before, 2 * of);
+  }
+
+  /** A share of the pool that was read last was replayed. */
+  replayed(share: number): void {
+    const replayed = this.#before + share * (this.#read - this.#before);
+    this.#done(this.#read + replayed, 2 * this.#of);
+    if (share === 1) this.#before = this.#read;
+  }
 }

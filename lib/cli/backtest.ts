@@ -1,18 +1,15 @@
 import { basename, resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { openCsvWriter, type TraceSeries } from '../adapters/trace/csv.ts';
 import type { CsvWriter } from '../adapters/trace/csv-writer.ts';
 import { parseDuration } from '../core/duration.ts';
 import type { Horizon } from '../core/forecast/forecast.ts';
-import { METERS, type PerMeter } from '../core/meter.ts';
-import { replaySeries } from '../core/shadow/replay-series.ts';
-import { RiskTracker } from '../core/sizing/risk-tracker.ts';
-import { recommend } from '../core/sizing/size.ts';
-import { SizeSchedule } from '../core/sizing/size-schedule.ts';
-import type { DurationMs, EpochMs, Probability } from '../core/units.ts';
+import { METERS } from '../core/meter.ts';
+import type { DurationMs, Probability } from '../core/units.ts';
+import { replayPool, type PoolTerms, type Rows } from './backtest-pool.ts';
 import { checkMode, parseShares, timesGiven } from './backtest-options.ts';
-import { scoreOf, VmScore, type Score } from './backtest-score.ts';
-import { seriesOf, traceProgress, type ProgressStream } from './backtest-traces.ts';
+import { scoreOf, type Score, type VmScore } from './backtest-score.ts';
+import { PoolProgress, poolsOf, seriesOf, traceProgress, type ProgressStream } from './backtest-traces.ts';
 import { compare, type CompareOptions } from './compare.ts';
 import { historyCollector, type HistoryCollector } from './history-report.ts';
 import { readPrices } from './price-list.ts';
@@ -22,6 +19,7 @@ interface BacktestOptions {
   readonly lead: string;
   readonly hold: string;
   readonly risk: string;
+  readonly riskOf: 'set' | 'vm';
   readonly warmUp: string;
   readonly out?: string;
   readonly json?: boolean;
@@ -50,6 +48,14 @@ export function backtestCommand(errors: ProgressStream = process.stderr): Comman
     .option('--lead <duration>', 'time from a decision to its effect', '5s')
     .option('--hold <duration>', 'least time between two changes', '5s')
     .option('--risk <share,...>', 'share of samples in which demand may be above the capacity', '0.01')
+    .addOption(
+      new Option(
+        '--risk-of <set|vm>',
+        'whose samples the risk is a share of: of all VMs together, spent where it is cheap, or of each VM by itself',
+      )
+        .choices(['set', 'vm'])
+        .default('set'),
+    )
     .option('--warm-up <duration>', 'leave this much of the beginning of each VM out of the summary', '0s')
     .option('--out <file>', 'where the capacities go: a CSV, .gz is compressed, - is standard output')
     .option('--json', 'print the summary as one line of JSON')
@@ -80,27 +86,23 @@ async function backtest(options: BacktestOptions, errors: ProgressStream): Promi
   const horizon: Horizon = { lead: parseDuration(options.lead), hold: parseDuration(options.hold) };
   const risks = parseShares(options.risk, '--risk');
   const warmUp = parseDuration(options.warmUp);
+  const terms: PoolTerms = { horizon, risks, warmUp, isSingle: options.riskOf === 'vm' };
   const startedAt = performance.now();
   const columns = ['time', 'vm', ...METERS, ...(risks.length > 1 ? ['risk'] : [])];
   const report = await reportOf(options, { horizon, risk: risks[0] ?? 0.01, warmUp });
   const writer = options.out === undefined ? undefined : await openCsvWriter(options.out, columns);
   const scores: VmScore[][] = risks.map(() => []);
-  const progress = traceProgress(errors);
-  let samples = 0;
-  try {
-    for await (const series of seriesOf(options.trace, progress.done)) {
-      const rows = replayVm(series, { horizon, risks, warmUp }, scores);
-      samples += series.times.length;
+  const samples = await replayTraces(options.trace, terms, {
+    scores,
+    errors,
+    onVm: async (series, rows) => {
       report?.add(
         series,
         rows.map((sizes) => sizes?.[0]),
       );
       await writeRows(writer, series, { risks, rows });
-    }
-  } finally {
-    progress.stop();
-    await writer?.close();
-  }
+    },
+  }).finally(() => writer?.close());
   await report?.write(options.report ?? '');
   return {
     vms: scores[0]?.length ?? 0,
@@ -110,6 +112,37 @@ async function backtest(options: BacktestOptions, errors: ProgressStream): Promi
     risks: risks.map((risk, i) => ({ risk, meters: scoreOf(scores[i] ?? []) })),
     seconds: (performance.now() - startedAt) / 1000,
   };
+}
+
+interface ReplayOutputs {
+  readonly scores: readonly VmScore[][];
+  readonly errors: ProgressStream;
+  readonly onVm: (series: TraceSeries, rows: Rows) => Promise<void>;
+}
+
+/** Replays all VMs of the traces, pool by pool; says how many samples that were. */
+async function replayTraces(trace: string, terms: PoolTerms, { scores, errors, onVm }: ReplayOutputs): Promise<number> {
+  const bar = traceProgress(errors);
+  const progress = new PoolProgress(bar.done);
+  let samples = 0;
+  try {
+    const vms = seriesOf(trace, (bytes, of) => {
+      progress.read(bytes, of);
+    });
+    for await (const pool of poolsOf(vms)) {
+      const onProgress = (share: number): void => {
+        progress.replayed(share);
+      };
+      const rows = replayPool(pool, terms, { scores, onProgress });
+      for (const [v, series] of pool.entries()) {
+        samples += series.times.length;
+        await onVm(series, rows[v] ?? []);
+      }
+    }
+  } finally {
+    bar.stop();
+  }
+  return samples;
 }
 
 /** The collector behind `--report`, undefined without it. */
@@ -126,42 +159,6 @@ async function reportOf(
     warmUpSeconds: warmUp / 1000,
     prices: await readPrices(prices),
   });
-}
-
-/** The sizes in force at each sample of one VM, by risk. */
-type Rows = (readonly PerMeter[] | undefined)[];
-
-function replayVm(
-  series: TraceSeries,
-  { horizon, risks, warmUp }: { horizon: Horizon; risks: readonly Probability[]; warmUp: DurationMs },
-  scores: VmScore[][],
-): Rows {
-  const schedule = new SizeSchedule<readonly PerMeter[]>(horizon);
-  const trackers = risks.map((risk) => new RiskTracker(risk));
-  const own = risks.map(() => new VmScore());
-  const scoredFrom: EpochMs = (series.times[0] ?? 0) + warmUp;
-  const rows: Rows = [];
-  replaySeries(series, horizon, {
-    before: (use, at) => {
-      const inForce = schedule.inForceAt(at);
-      rows.push(inForce);
-      for (const [i, sizes] of (inForce ?? []).entries()) {
-        trackers[i]?.see(use, sizes);
-        if (at >= scoredFrom) own[i]?.see(use, sizes);
-      }
-    },
-    after: (shadow, at) => {
-      const forecast = shadow.forecast();
-      if (forecast === undefined) return;
-      const { hold } = shadow.steps;
-      schedule.ask(
-        at,
-        trackers.map((tracker) => recommend(forecast, tracker.goal(hold, forecast)).target),
-      );
-    },
-  });
-  for (const [i, score] of own.entries()) scores[i]?.push(score);
-  return rows;
 }
 
 async function writeRows(

@@ -45,17 +45,19 @@ const cell = (value: number | undefined, words: (value: number) => string, width
 
 /** Ours against the best peer, in one line. */
 export function verdictWords(verdict: Verdict): string {
-  const { violationRate, bestPeer, slackRatio, unservedRatio, sameUnserved, priced, wins, ties, losses, open } =
+  const { violationRate, bestPeer, slackRatio, unservedRatio, sameUnserved, single, wins, ties, losses, open } =
     verdict;
   const unserved = unservedRatio === undefined ? '' : `, unserved ${estimate(unservedRatio)}`;
   const same =
     sameUnserved === undefined
       ? ''
       : `; at the same unserved share ${ratio(sameUnserved.slackRatio)} of ${sameUnserved.bestPeer}`;
-  const byPrice =
-    priced === undefined ? '' : `; by price slack ${ratio(priced.slackRatio)}, unserved ${ratio(priced.unservedRatio)}`;
+  const bySelf =
+    single === undefined
+      ? ''
+      : `; risk of each VM: slack ${ratio(single.slackRatio)}, unserved ${ratio(single.unservedRatio)}`;
   const vms = `${wins} VMs better, ${ties} level, ${losses} worse, ${open} open`;
-  return `at ${percent(violationRate)}, ours over ${bestPeer}: slack ${estimate(slackRatio)}${unserved}${same}${byPrice}; ${vms}`;
+  return `at ${percent(violationRate)}, ours over ${bestPeer}: slack ${estimate(slackRatio)}${unserved}${same}${bySelf}; ${vms}`;
 }
 
 const estimate = ({ value, low, high }: Estimate): string => `${ratio(value)} (${ratio(low)} to ${ratio(high)})`;

@@ -3,7 +3,7 @@ import { basename, resolve } from 'node:path';
 import { traceFilesOf } from '../adapters/trace/csv.ts';
 import { Fault, messageOf } from '../core/fault.ts';
 import { METERS, type Meter } from '../core/meter.ts';
-import type { CompareTerms, VmComparison } from '../core/score/compare-vm.ts';
+import { withPeers, type CompareTerms, type VmPeers } from '../core/score/compare-vm.ts';
 import { compareSet, withCharts, type SetFindings } from '../core/score/compare-set.ts';
 import type { Comparison, PriceList, SetComparison } from '../core/score/comparison.ts';
 import type { Probability } from '../core/units.ts';
@@ -92,19 +92,27 @@ async function runSet(
   // One file may hold many VMs: then it is they that are counted.
   const perFile = chosen.length === 1 ? most : Infinity;
   const fileOf = new Map<string, string>();
-  const vms = await compareFiles(chosen, { pool, errors, terms, perFile });
-  const all = vms.flatMap((own, f) => {
+  const [ours, peers] = await Promise.all([
+    pool.run({ kind: 'ours', files: chosen, terms, perFile }),
+    peersOf(chosen, { pool, errors, terms, perFile }),
+  ]);
+  const beside = peers.flatMap((own, f) => {
     for (const { vm } of own) fileOf.set(vm, chosen[f] ?? '');
     return own;
+  });
+  // Both went through the same files in the same order.
+  const all = (ours.kind === 'ours' ? ours.vms : []).flatMap((vm, i) => {
+    const other = beside[i];
+    return other === undefined ? [] : [withPeers(vm, other)];
   });
   const found = compareSet(setName(path), all, { terms, prices, chartOf: options.vm });
   return drawCharts(found, { pool, terms, fileOf });
 }
 
-async function compareFiles(
+async function peersOf(
   files: readonly string[],
   { pool, errors, terms, perFile }: { pool: ComparePool; errors: ProgressStream; terms: CompareTerms; perFile: number },
-): Promise<(readonly VmComparison[])[]> {
+): Promise<(readonly VmPeers[])[]> {
   const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const progress = traceProgress(errors);
@@ -112,10 +120,10 @@ async function compareFiles(
   try {
     return await Promise.all(
       files.map(async (file, f) => {
-        const result = await pool.run({ kind: 'compare', file, terms, most: perFile });
+        const result = await pool.run({ kind: 'peers', file, terms, perFile });
         done += sizes[f] ?? 0;
         progress.done(done, total);
-        return result.kind === 'compare' ? result.vms : [];
+        return result.kind === 'peers' ? result.vms : [];
       }),
     );
   } finally {

@@ -22,6 +22,7 @@ import { MeterModel } from '../../lib/core/forecast/meter-model.ts';
 import type { Steps } from '../../lib/core/forecast/steps.ts';
 import type { Meter } from '../../lib/core/meter.ts';
 import { HostDemand, jointSize } from '../../lib/core/sizing/joint.ts';
+import { RiskPool } from '../../lib/core/sizing/risk-pool.ts';
 import { RiskTracker } from '../../lib/core/sizing/risk-tracker.ts';
 import { quantileAt } from '../../lib/core/sizing/size.ts';
 
@@ -70,7 +71,10 @@ function replayHost(vms: readonly Vm[], steps: Steps, step: number): HostResult 
   const warmUp = Math.floor(length / 4);
   const models = vms.map(() => new MeterModel());
   const host = new HostDemand();
-  const trackers = { single: vms.map(() => new RiskTracker(RISK)), joint: new RiskTracker(RISK) };
+  const trackers = {
+    single: vms.map(() => new RiskTracker(new RiskPool(RISK))),
+    joint: new RiskTracker(new RiskPool(RISK)),
+  };
   const [single, joint] = [aTally(), aTally()];
   const byRisk = RISKS.map(aTally);
   const pending: Decided[] = [];

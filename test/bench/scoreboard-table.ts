@@ -12,6 +12,7 @@ import type {
   Verdict,
   Worth,
 } from '../../lib/core/score/comparison.ts';
+import { bestPeerAt } from '../../lib/core/score/verdict.ts';
 
 const number = (value: number): string => {
   if (value === 0) return '0';
@@ -48,8 +49,11 @@ Each rule's one risk knob is swept; rules are compared at the same violation rat
 violation rate on a logarithmic scale ("–": the knob does not reach it). The best peer is the one with the least slack there.
 Ratios are ours over the best peer (below 1 is less), with 95 % bootstrap intervals over VMs (2,000 draws, paired). The last
 ratio is against the peer with the least slack at the unserved share that ours has there: a rule that gives up on tall spikes wins
-the count of violations only. "By price" is ours with one price of a shortage for all VMs in place of one risk for each
-(\`lib/core/sizing/priced-choice.ts\`): as Autopilot ML does, it lets the mean over VMs be 1 % and not each VM. Better, level and worse count VMs by their own slack at the rate (level within 2 %).
+the count of violations only. "Without Autopilot ML" is the ratio against the best of the rules whose parameters are published (of
+Autopilot ML only the form is; the weights here are our reading, swept). Ours shares each risk among the VMs of a set, as the
+figures are means over them: VMs whose last percent is dear to cover are short a little more often than the others
+(\`lib/core/sizing/risk-pool.ts\`); "each by itself" is ours with the risk for every VM alone. Better, level and worse count VMs by
+their own slack at the rate (level within 2 %).
 `;
 
 const NOTES = `
@@ -95,15 +99,30 @@ function verdictRows({ sets }: Comparison, rate: number): string[][] {
         estimate(verdict?.slackRatio),
         estimate(verdict?.unservedRatio),
         sameWords(meter, verdict),
-        pricedWords(verdict),
+        publishedWords(meter, rate),
+        singleWords(verdict),
         tallyWords(verdict),
       ];
     }),
   );
 }
 
-const pricedWords = (verdict: Verdict | undefined): string =>
-  verdict?.priced === undefined ? '–' : `${ratio(verdict.priced.slackRatio)}, ${ratio(verdict.priced.unservedRatio)}`;
+const singleWords = (verdict: Verdict | undefined): string =>
+  verdict?.single === undefined ? '–' : `${ratio(verdict.single.slackRatio)}, ${ratio(verdict.single.unservedRatio)}`;
+
+/** Ours over the best peer but Autopilot ML, and which one that is. */
+function publishedWords({ rules }: MeterComparison, rate: number): string {
+  const at = (rule: RuleResult | undefined): RuleResult['at'][number] | undefined =>
+    rule?.at.find(({ violationRate }) => violationRate === rate);
+  const ours = at(rules.find(({ kind }) => kind === 'ours'));
+  const published = bestPeerAt(
+    rules.filter(({ id }) => id !== 'autopilot-ml'),
+    rate,
+  );
+  const peer = at(published);
+  if (ours === undefined || peer === undefined) return '–';
+  return `${ratio(ours.slack / peer.slack)}, ${ratio(ours.unserved / Math.max(peer.unserved, 1e-12))} of ${published?.title ?? ''}`;
+}
 
 const tallyWords = (verdict: Verdict | undefined): string =>
   verdict === undefined ? '–' : `${verdict.wins}/${verdict.ties}/${verdict.losses}`;
@@ -124,7 +143,8 @@ const VERDICT_HEAD = [
   'slack ratio',
   'unserved ratio',
   'slack ratio at the same unserved share',
-  'by price: slack, unserved ratio',
+  'without Autopilot ML: slack, unserved ratio',
+  'each by itself: slack, unserved ratio',
   'better/level/worse',
 ];
 

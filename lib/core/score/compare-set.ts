@@ -14,7 +14,7 @@ import type { CompareTerms, VmComparison, VmMeterComparison } from './compare-vm
 import { OURS, ruleCatalog, type RuleLabel } from './rule-catalog.ts';
 import { RATES, ruleResult, type Pricing } from './rule-result.ts';
 import { FIGURES, type SizeScore } from './size-score.ts';
-import { bestPeerAt, pricedOver, sameUnserved, verdictOf } from './verdict.ts';
+import { bestPeerAt, singleOver, sameUnserved, verdictOf } from './verdict.ts';
 import type { ChartOrder } from './vm-chart.ts';
 import { worstVms } from './vm-finding.ts';
 
@@ -101,8 +101,8 @@ function compareMeter(
     const verdict = best && verdictOf(best.id, { ours, peer: scoresOf(vms, best.id) }, { rate, chance });
     if (best === undefined || verdict === undefined) return undefined;
     const same = sameUnserved(rules, rate);
-    const priced = pricedOver(rules, best.id, rate);
-    return { ...verdict, ...(same && { sameUnserved: same }), ...(priced && { priced }) };
+    const single = singleOver(rules, best.id, rate);
+    return { ...verdict, ...(same && { sameUnserved: same }), ...(single && { single }) };
   }).filter((verdict) => verdict !== undefined);
   const [rate = 0.01] = RATES;
   const best = bestPeerAt(rules, rate);

@@ -7,9 +7,8 @@ import type { DurationMs, Probability, VmId } from '../units.ts';
 import type { VmTraits } from './comparison.ts';
 import { decisionsInForce, knownSamples, medianStep, type KnownSamples } from './known-samples.ts';
 import { ORACLES } from './oracles.ts';
-import { pricedSizes, SHORTAGE_PRICES } from './priced-sizes.ts';
 import { ourSizes, type OurSizes } from './our-sizes.ts';
-import { OURS, OURS_PRICED } from './rule-catalog.ts';
+import { OURS, OURS_SINGLE } from './rule-catalog.ts';
 import { scoredDemand, scoreSizes, type SizeScore } from './size-score.ts';
 import { vmTraits } from './vm-traits.ts';
 
@@ -45,26 +44,66 @@ export interface VmMeterComparison {
 /** Resolution of the peers' histograms: finer than any of them has, so that no rule loses by its buckets. */
 const RESOLUTION = 1e-5;
 
-/** Runs every rule with all settings of its knob over one VM's trace, once, and scores each. */
-export function compareVm(series: UseSeries, terms: CompareTerms): VmComparison {
-  const { times } = series;
-  const scoredFrom = (times[0] ?? 0) + terms.warmUp;
-  const inForce = decisionsInForce(times, terms.horizon);
-  const ours = ourSizes(series, terms.horizon, { risks: terms.risks, inForce });
+/** The peers and the oracles on one VM, each with all settings of its knob. */
+export interface VmPeers {
+  readonly vm: VmId;
+  /** By meter, scores by id of the rule. */
+  readonly meters: Readonly<Partial<Record<Meter, Readonly<Record<string, SizeScore>>>>>;
+}
+
+/** Runs ours over a pool of VMs, once, and scores it: they share each risk, and each VM has it for itself. */
+export function compareOurs(pool: readonly UseSeries[], terms: CompareTerms): VmComparison[] {
+  const sizes = ourSizes(pool, terms.horizon, terms);
+  return pool.flatMap((series, v) => {
+    const ours = sizes[v];
+    if (ours === undefined) return [];
+    const meters: Partial<Record<Meter, VmMeterComparison>> = {};
+    for (const { meter, samples, scored } of scoredMeters(series, terms, ours.inForce)) {
+      const place = { meter, terms, rows: series.times.length };
+      meters[meter] = {
+        samples: scored,
+        scores: ourScores(samples, ours, place),
+        ...coverageOf(samples, ours, place),
+        traits: vmTraits(samples, place.rows, ourColumn(samples, ours, place)),
+      };
+    }
+    return [{ vm: series.vm, rows: series.times.length, step: medianStep(series.times), meters }];
+  });
+}
+
+/** Runs every peer rule and every oracle over one VM's trace and scores each. */
+export function comparePeers(series: UseSeries, terms: CompareTerms): VmPeers {
+  const meters: Partial<Record<Meter, Record<string, SizeScore>>> = {};
+  const inForce = decisionsInForce(series.times, terms.horizon);
+  for (const { meter, samples } of scoredMeters(series, terms, inForce))
+    meters[meter] = peerScores(samples, meter, terms);
+  return { vm: series.vm, meters };
+}
+
+/** The same VM under ours, with the peers beside it. */
+export function withPeers(ours: VmComparison, peers: VmPeers): VmComparison {
   const meters: Partial<Record<Meter, VmMeterComparison>> = {};
   for (const meter of METERS) {
-    if (!terms.meters.includes(meter)) continue;
-    const samples = knownSamples(series, meter, { inForce, scoredFrom });
-    const scored = samples === undefined ? undefined : scoredDemand(samples);
-    if (samples === undefined || scored === undefined) continue;
-    meters[meter] = {
-      samples: scored.samples,
-      scores: scoresOf(samples, { meter, terms, ours, rows: times.length }),
-      ...coverageOf(samples, ours, { meter, rows: times.length }),
-      traits: vmTraits(samples, times.length, ourColumn(samples, ours, { meter, terms, rows: times.length })),
-    };
+    const own = ours.meters[meter];
+    if (own !== undefined) meters[meter] = { ...own, scores: { ...own.scores, ...peers.meters[meter] } };
   }
-  return { vm: series.vm, rows: times.length, step: medianStep(times), meters };
+  return { ...ours, meters };
+}
+
+interface ScoredMeter {
+  readonly meter: Meter;
+  readonly samples: KnownSamples;
+  /** Samples that are scored. */
+  readonly scored: number;
+}
+
+function scoredMeters(series: UseSeries, { meters, warmUp }: CompareTerms, inForce: Int32Array): ScoredMeter[] {
+  const scoredFrom = (series.times[0] ?? 0) + warmUp;
+  return METERS.filter((meter) => meters.includes(meter)).flatMap((meter) => {
+    const samples = knownSamples(series, meter, { inForce, scoredFrom });
+    const scored = samples && scoredDemand(samples);
+    return samples === undefined || scored === undefined ? [] : [{ meter, samples, scored: scored.samples }];
+  });
 }
 
 interface OurPlace {
@@ -73,30 +112,28 @@ interface OurPlace {
   readonly rows: number;
 }
 
-function scoresOf(
-  samples: KnownSamples,
-  { meter, terms, ours, rows }: OurPlace & { readonly ours: OurSizes },
-): Record<string, SizeScore> {
+function ourScores(samples: KnownSamples, ours: OurSizes, { meter, terms, rows }: OurPlace): Record<string, SizeScore> {
+  const scores: Record<string, SizeScore> = {};
+  for (const [id, sizes] of [
+    [OURS, ours.shared.get(meter)],
+    [OURS_SINGLE, ours.own.get(meter)],
+  ] as const) {
+    if (sizes === undefined) continue;
+    const settings = terms.risks.length;
+    scores[id] = scoreSizes(samples, { settings, sizes, stride: rows, decision: samples.row });
+  }
+  return scores;
+}
+
+function peerScores(samples: KnownSamples, meter: Meter, terms: CompareTerms): Record<string, SizeScore> {
   const n = samples.demand.length;
   const scores: Record<string, SizeScore> = {};
-  const own = ours.sizes.get(meter);
-  if (own !== undefined) {
-    const { risks } = terms;
-    scores[OURS] = scoreSizes(samples, { settings: risks.length, sizes: own, stride: rows, decision: samples.row });
-    const sizes = pricedSizes(samples, { sizes: own, rows, risks, otherwise: nearestRisk(risks) });
-    const settings = SHORTAGE_PRICES.length;
-    scores[OURS_PRICED] = scoreSizes(samples, { settings, sizes, stride: n, decision: samples.seen });
-  }
   const series = peerSeries(samples, meter, terms);
   for (const rule of PEER_RULES) {
-    const sizes = new Float64Array(n * rule.settings.length);
+    const settings = rule.settings.length;
+    const sizes = new Float64Array(n * settings);
     rule.decide(series, sizes);
-    scores[rule.id] = scoreSizes(samples, {
-      settings: rule.settings.length,
-      sizes,
-      stride: n,
-      decision: samples.seen,
-    });
+    scores[rule.id] = scoreSizes(samples, { settings, sizes, stride: n, decision: samples.seen });
   }
   const itself = Int32Array.from({ length: n }, (_, i) => i);
   for (const oracle of ORACLES) {
@@ -124,7 +161,7 @@ export function peerSeries(samples: KnownSamples, meter: Meter, { horizon, warmU
 /** Our size in force at each sample, at the risk nearest to 0.01. */
 function ourColumn({ row }: KnownSamples, ours: OurSizes, { meter, terms, rows }: OurPlace): Float64Array {
   const at = nearestRisk(terms.risks);
-  const sizes = ours.sizes.get(meter);
+  const sizes = ours.shared.get(meter);
   return Float64Array.from(row, (decision) =>
     decision < 0 ? Number.NaN : (sizes?.[at * rows + decision] ?? Number.NaN),
   );

@@ -48,7 +48,7 @@ export interface MeterComparison {
   readonly vms: number;
   /** Scored samples of these. */
   readonly samples: number;
-  /** Ours first (by risk, then by price), then the peers, then the oracles. */
+  /** Ours first (risk of all VMs together, then of each by itself), then the peers, then the oracles. */
   readonly rules: readonly RuleResult[];
   /** Ours against the best peer, one for each violation rate asked about (0.01, 0.05) that both reach. */
   readonly verdicts: readonly Verdict[];
@@ -66,7 +66,7 @@ export type RuleKind = 'ours' | 'peer' | 'oracle';
 
 /** One rule with its one risk knob swept. */
 export interface RuleResult {
-  /** Stable: `ours`, `ours-priced`, `vpa`, `autopilot`, ... */
+  /** Stable: `ours`, `ours-single`, `vpa`, `autopilot`, ... */
   readonly id: string;
   readonly title: string;
   readonly kind: RuleKind;
@@ -131,8 +131,8 @@ export interface Verdict {
    * spikes misses no more often, but more. Absent when no peer's knob reaches that share.
    */
   readonly sameUnserved?: { readonly bestPeer: string; readonly slackRatio: number };
-  /** Ours by price instead of by risk, over the best peer at the same rate; absent when its knob does not reach the rate. */
-  readonly priced?: { readonly slackRatio: number; readonly unservedRatio: number };
+  /** Ours with the risk for each VM by itself, over the best peer at the same rate; absent when its knob does not reach the rate. */
+  readonly single?: { readonly slackRatio: number; readonly unservedRatio: number };
   /** VMs, each rule at the knob that gives the VM itself this violation rate: less slack, within 2 %, more; `open` cannot be told. */
   readonly wins: number;
   readonly ties: number;
@@ -184,7 +184,7 @@ export interface VmChart {
   /** Beginning of the slice. */
   readonly times: readonly EpochMs[];
   readonly demand: readonly (number | null)[];
-  /** In force, at a risk of 0.01. */
+  /** In force, at a risk of 0.01 of its own. */
   readonly ours: readonly (number | null)[];
   /** In force, at the setting nearest to a violation rate of 0.01 over the set. */
   readonly peer: readonly (number | null)[];

@@ -1,83 +1,135 @@
-import type { Forecast, Horizon } from '../forecast/forecast.ts';
+import type { Horizon } from '../forecast/forecast.ts';
 import { METERS, type Meter, type PerMeter } from '../meter.ts';
-import { replaySeries, type UseSeries } from '../shadow/replay-series.ts';
+import { replayTogether, SeriesReplay, type ReplayVisitor, type UseSeries } from '../shadow/replay-series.ts';
+import type { Shadow } from '../shadow/shadow.ts';
+import { RiskPool } from '../sizing/risk-pool.ts';
 import { RiskTracker } from '../sizing/risk-tracker.ts';
 import { recommend } from '../sizing/size.ts';
 import type { Probability } from '../units.ts';
+import { decisionsInForce } from './known-samples.ts';
 
-/** What the shadow would have decided after each row of a trace, all risks in one replay. */
+/** By meter: the value decided after row i in column k is `[k * rows + i]`; NaN for none. */
+type Columns = ReadonlyMap<Meter, Float64Array>;
+
+/** What the shadow of one VM would have decided after each row of its trace, all risks in one replay. */
 export interface OurSizes {
-  /** By meter: the size decided after row i at the k-th risk is `[k * rows + i]`; NaN for none. */
-  readonly sizes: ReadonlyMap<Meter, Float64Array>;
+  /** For each row, the row whose decision is in force; -1 for none. */
+  readonly inForce: Int32Array;
+  /** A column for each risk: sizes when all VMs of the pool share it. */
+  readonly shared: Columns;
+  /** A column for each risk: sizes when every VM has it for itself. */
+  readonly own: Columns;
   readonly levels: readonly Probability[];
-  /** By meter: the forecast made after row i at the l-th level is `[l * rows + i]`; NaN for none. */
-  readonly quantiles: ReadonlyMap<Meter, Float64Array>;
+  /** A column for each level: the forecast. */
+  readonly quantiles: Columns;
 }
 
 /**
- * Replays a trace through a shadow once. `inForce[i]` is the row whose decision is in force at row i: the risks are
- * followed up against those sizes, as live.
+ * Replays the traces of a pool of VMs once, in the order of time. The risks are followed up against the sizes that are in
+ * force, as live.
  */
 export function ourSizes(
-  series: UseSeries,
+  pool: readonly UseSeries[],
   horizon: Horizon,
-  { risks, inForce }: { readonly risks: readonly Probability[]; readonly inForce: Int32Array },
-): OurSizes {
-  const rows = series.times.length;
-  const sizes = new Map<Meter, Float64Array>();
-  const quantiles = new Map<Meter, Float64Array>();
-  const trackers = risks.map((risk) => new RiskTracker(risk));
-  const asked: (readonly PerMeter[])[] = [];
-  let levels: readonly Probability[] = [];
-  let row = 0;
-  replaySeries(series, horizon, {
-    before: (use) => {
-      const targets = asked[inForce[row] ?? -1];
-      for (const [k, target] of (targets ?? []).entries()) trackers[k]?.see(use, target);
-    },
-    after: (shadow) => {
-      const forecast = shadow.forecast();
-      const { hold } = shadow.steps;
-      const targets: PerMeter[] =
+  { risks, meters = METERS }: { readonly risks: readonly Probability[]; readonly meters?: readonly Meter[] },
+): OurSizes[] {
+  const shared = risks.map((risk) => new RiskPool(risk));
+  const vms = pool.map((series) => new VmSizes(series, { horizon, risks, shared, meters }));
+  replayTogether(pool.map((series, v) => new SeriesReplay(series, horizon, vms[v] ?? NOBODY)));
+  return vms;
+}
+
+const NOBODY: ReplayVisitor = { before: () => undefined, after: () => undefined };
+
+interface Sizing {
+  readonly trackers: readonly RiskTracker[];
+  /** By row, what was asked for at each risk. */
+  readonly asked: (readonly PerMeter[])[];
+  readonly sizes: Map<Meter, Float64Array>;
+}
+
+/** Follows one VM of a pool. */
+class VmSizes implements ReplayVisitor, OurSizes {
+  readonly inForce: Int32Array;
+  levels: readonly Probability[] = [];
+  readonly quantiles = new Map<Meter, Float64Array>();
+  readonly #meters: readonly Meter[];
+  readonly #shared: Sizing;
+  readonly #own: Sizing;
+  #row = 0;
+
+  constructor(
+    { times }: UseSeries,
+    {
+      horizon,
+      risks,
+      shared,
+      meters,
+    }: { horizon: Horizon; risks: readonly Probability[]; shared: readonly RiskPool[]; meters: readonly Meter[] },
+  ) {
+    this.inForce = decisionsInForce(times, horizon);
+    this.#meters = meters;
+    this.#shared = sizingOf(shared);
+    this.#own = sizingOf(risks.map((risk) => new RiskPool(risk)));
+  }
+
+  get shared(): Columns {
+    return this.#shared.sizes;
+  }
+
+  get own(): Columns {
+    return this.#own.sizes;
+  }
+
+  before(use: PerMeter): void {
+    const decision = this.inForce[this.#row] ?? -1;
+    for (const { trackers, asked } of [this.#shared, this.#own]) {
+      const targets = asked[decision];
+      for (const [k, tracker] of trackers.entries()) tracker.see(use, targets?.[k]);
+    }
+  }
+
+  after(shadow: Shadow): void {
+    const forecast = shadow.forecast();
+    const { hold } = shadow.steps;
+    const place = { rows: this.inForce.length, row: this.#row, meters: this.#meters };
+    for (const { trackers, asked, sizes } of [this.#shared, this.#own]) {
+      const targets =
         forecast === undefined
           ? []
-          : trackers.map((tracker) => recommend(forecast, tracker.goal(hold, forecast)).target);
+          : trackers.map((tracker) => recommend(forecast, tracker.goal(hold, forecast), shadow.allocation).target);
       asked.push(targets);
-      if (forecast !== undefined) {
-        levels = forecast.levels;
-        keepSizes(sizes, targets, { rows, row });
-        keepQuantiles(quantiles, forecast, { rows, row });
-      }
-      row += 1;
-    },
-  });
-  return { sizes, levels, quantiles };
-}
+      keepColumns(sizes, place, { count: targets.length, at: (meter, k) => targets[k]?.[meter] });
+    }
+    if (forecast !== undefined) {
+      const { levels, meters } = forecast;
+      this.levels = levels;
+      keepColumns(this.quantiles, place, { count: levels.length, at: (meter, l) => meters[meter]?.values[l] });
+    }
+    this.#row += 1;
+  }
 
-interface Place {
-  readonly rows: number;
-  readonly row: number;
-}
-
-function keepSizes(kept: Map<Meter, Float64Array>, targets: readonly PerMeter[], { rows, row }: Place): void {
-  for (const meter of METERS) {
-    if (targets[0]?.[meter] === undefined) continue;
-    const own = columnOf(kept, meter, rows * targets.length);
-    for (const [k, target] of targets.entries()) own[k * rows + row] = target[meter] ?? Number.NaN;
+  end(): void {
+    for (const { trackers } of [this.#shared, this.#own]) for (const tracker of trackers) tracker.leave();
   }
 }
 
-function keepQuantiles(kept: Map<Meter, Float64Array>, { meters, levels }: Forecast, { rows, row }: Place): void {
-  for (const meter of METERS) {
-    const values = meters[meter]?.values;
-    if (values === undefined) continue;
-    const own = columnOf(kept, meter, rows * levels.length);
-    for (let l = 0; l < levels.length; l += 1) own[l * rows + row] = values[l] ?? Number.NaN;
-  }
-}
+const sizingOf = (pools: readonly RiskPool[]): Sizing => ({
+  trackers: pools.map((pool) => new RiskTracker(pool)),
+  asked: [],
+  sizes: new Map(),
+});
 
-function columnOf(kept: Map<Meter, Float64Array>, meter: Meter, length: number): Float64Array {
-  let own = kept.get(meter);
-  if (own === undefined) kept.set(meter, (own = new Float64Array(length).fill(Number.NaN)));
-  return own;
+/** Keeps `count` values of each meter that has any. */
+function keepColumns(
+  kept: Map<Meter, Float64Array>,
+  { rows, row, meters }: { readonly rows: number; readonly row: number; readonly meters: readonly Meter[] },
+  { count, at }: { readonly count: number; readonly at: (meter: Meter, k: number) => number | undefined },
+): void {
+  for (const meter of meters) {
+    if (count === 0 || at(meter, 0) === undefined) continue;
+    let own = kept.get(meter);
+    if (own === undefined) kept.set(meter, (own = new Float64Array(rows * count).fill(Number.NaN)));
+    for (let k = 0; k < count; k += 1) own[k * rows + row] = at(meter, k) ?? Number.NaN;
+  }
 }

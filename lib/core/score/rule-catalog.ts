@@ -2,7 +2,6 @@ import { PEER_RULES } from '../peers/peer-rules.ts';
 import type { Probability } from '../units.ts';
 import type { RuleKind } from './comparison.ts';
 import { ORACLES } from './oracles.ts';
-import { SHORTAGE_PRICES } from './priced-sizes.ts';
 
 /** What is said of a rule, and its settings from the least to the most cautious. */
 export interface RuleLabel {
@@ -14,20 +13,15 @@ export interface RuleLabel {
 }
 
 export const OURS = 'ours';
-/** The same forecasts, with one price of a shortage for every VM instead of one risk. */
-export const OURS_PRICED = 'ours-priced';
+/** The same forecasts, with the risk for each VM by itself instead of for all together. */
+export const OURS_SINGLE = 'ours-single';
 
 /** All rules of a comparison: ours, the peers, the oracles. */
 export function ruleCatalog(risks: readonly Probability[]): RuleLabel[] {
+  const settings = risks.map((risk) => risk.toString());
   return [
-    { id: OURS, title: 'Shadowcast', kind: 'ours', knob: 'risk', settings: risks.map((risk) => risk.toString()) },
-    {
-      id: OURS_PRICED,
-      title: 'Shadowcast, one price',
-      kind: 'ours',
-      knob: 'price of a shortage',
-      settings: SHORTAGE_PRICES.map((price) => price.toString()),
-    },
+    { id: OURS, title: 'Shadowcast', kind: 'ours', knob: 'risk', settings },
+    { id: OURS_SINGLE, title: 'Shadowcast, risk of each VM', kind: 'ours', knob: 'risk', settings },
     ...PEER_RULES.map(({ id, title, knob, settings }) => ({ id, title, kind: 'peer' as const, knob, settings })),
     ...ORACLES.map(({ id, title, knob, settings }) => ({ id, title, kind: 'oracle' as const, knob, settings })),
   ];

@@ -2,7 +2,7 @@ import type { Probability } from '../units.ts';
 import type { Chance } from './chance.ts';
 import type { Estimate, RuleResult, Verdict } from './comparison.ts';
 import { crossingOf, valueAt } from './frontier.ts';
-import { OURS_PRICED } from './rule-catalog.ts';
+import { OURS_SINGLE } from './rule-catalog.ts';
 import { FIGURES, type SizeScore } from './size-score.ts';
 
 /** Resamplings of the VMs behind each confidence interval. */
@@ -49,9 +49,9 @@ export function sameUnserved(rules: readonly RuleResult[], rate: Probability): V
   return bestPeer === undefined ? undefined : { bestPeer, slackRatio: ours.slack / least };
 }
 
-/** Ours by price over a peer, at a violation rate that both reach. */
-export function pricedOver(rules: readonly RuleResult[], bestPeer: string, rate: Probability): Verdict['priced'] {
-  const [own, other] = [OURS_PRICED, bestPeer].map((id) =>
+/** Ours with the risk of each VM over a peer, at a violation rate that both reach. */
+export function singleOver(rules: readonly RuleResult[], bestPeer: string, rate: Probability): Verdict['single'] {
+  const [own, other] = [OURS_SINGLE, bestPeer].map((id) =>
     rules.find((rule) => rule.id === id)?.at.find(({ violationRate }) => violationRate === rate),
   );
   if (own === undefined || other === undefined) return undefined;

@@ -28,7 +28,8 @@ export function vmChart(series: UseSeries, terms: CompareTerms, order: ChartOrde
   const rule = PEER_RULES.find(({ id }) => id === bestPeer);
   if (samples === undefined || rule === undefined) return undefined;
   const only = { ...series, meters: { [meter]: series.meters[meter] } } as UseSeries;
-  const ours = ourSizes(only, terms.horizon, { risks: terms.risks, inForce });
+  const [ours] = ourSizes([only], terms.horizon, terms);
+  if (ours === undefined) return undefined;
   const n = samples.demand.length;
   const peerSizes = new Float64Array(n * rule.settings.length);
   rule.decide(peerSeries(samples, meter, terms), peerSizes);
@@ -50,7 +51,7 @@ export function vmChart(series: UseSeries, terms: CompareTerms, order: ChartOrde
     bestPeer,
     times: slices.flatMap(({ first }) => [samples.times[first] ?? 0, samples.times[first] ?? 0]),
     demand: column((i) => samples.demand[i] ?? Number.NaN),
-    ours: column(own(ours.sizes.get(meter), nearestRisk(terms.risks))),
+    ours: column(own(ours.own.get(meter), nearestRisk(terms.risks))),
     peer: column(peer),
     quantiles: ours.levels.map((level, l) => ({ level, values: column(own(ours.quantiles.get(meter), l)) })),
   };

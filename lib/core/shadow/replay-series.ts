@@ -19,25 +19,73 @@ export interface ReplayVisitor {
   readonly before: (use: PerMeter, at: EpochMs) => void;
   /** The shadow has seen everything up to and with this sample. */
   readonly after: (shadow: Shadow, at: EpochMs) => void;
+  /** The last sample was replayed. */
+  readonly end?: () => void;
 }
 
 /**
- * Replays recorded use through a shadow, in order: the backtest's loop over the very functions that run live. Nothing that a
- * visitor sees depends on later samples. The first interval is not known from a series; it is taken as the hold time.
+ * A VM's recorded use on its way through a shadow, sample by sample: the backtest's loop over the very functions that run live.
+ * Nothing that a visitor sees depends on later samples. The first interval is not known from a series; it is taken as the
+ * hold time.
  */
-export function replaySeries(series: UseSeries, horizon: Horizon, visitor: ReplayVisitor): Shadow {
-  const { vm, times } = series;
-  const first = times[0] ?? 0;
-  const shadow = Shadow.create({ vm, name: vm, actuator: 'none' }, SOURCE.host, horizon, first);
-  let interval: DurationMs = horizon.hold;
-  for (let i = 0; i < times.length; i += 1) {
-    const sample = sampleAt(series, i);
-    if (i > 0) interval = sample.time - (times[i - 1] ?? 0);
-    visitor.before(sample.use, sample.time);
-    shadow.apply({ ...SOURCE, sequence: i + 1 }, frameOfSample(sample, interval));
-    visitor.after(shadow, sample.time);
+export class SeriesReplay {
+  readonly #series: UseSeries;
+  readonly #visitor: ReplayVisitor;
+  readonly #shadow: Shadow;
+  #interval: DurationMs;
+  #next = 0;
+
+  constructor(series: UseSeries, horizon: Horizon, visitor: ReplayVisitor) {
+    this.#series = series;
+    this.#visitor = visitor;
+    const { vm, times } = series;
+    this.#shadow = Shadow.create({ vm, name: vm, actuator: 'none' }, SOURCE.host, horizon, times[0] ?? 0);
+    this.#interval = horizon.hold;
   }
-  return shadow;
+
+  /** When the next sample was taken; Infinity after the last. */
+  get at(): EpochMs {
+    return this.#series.times[this.#next] ?? Infinity;
+  }
+
+  /** Samples that are still to be replayed. */
+  get left(): number {
+    return this.#series.times.length - this.#next;
+  }
+
+  /** Replays the next sample. */
+  step(): void {
+    const i = this.#next;
+    const sample = sampleAt(this.#series, i);
+    if (i > 0) this.#interval = sample.time - (this.#series.times[i - 1] ?? 0);
+    this.#visitor.before(sample.use, sample.time);
+    this.#shadow.apply({ ...SOURCE, sequence: i + 1 }, frameOfSample(sample, this.#interval));
+    this.#next += 1;
+    this.#visitor.after(this.#shadow, sample.time);
+    if (this.left === 0) this.#visitor.end?.();
+  }
+}
+
+/** Replays one VM's recorded use. */
+export function replaySeries(series: UseSeries, horizon: Horizon, visitor: ReplayVisitor): void {
+  replayTogether([new SeriesReplay(series, horizon, visitor)]);
+}
+
+/** How often progress is told, in samples. */
+const TOLD_EVERY = 10_000;
+
+/** Replays several VMs in the order of time; at the same time, in the order given. `onProgress` is told a share from 0 to 1. */
+export function replayTogether(replays: readonly SeriesReplay[], onProgress?: (share: number) => void): void {
+  const due = Float64Array.from(replays, ({ at }) => at);
+  const total = replays.reduce((sum, { left }) => sum + left, 0);
+  for (let done = 0; done < total; done += 1) {
+    let first = 0;
+    for (let i = 1; i < due.length; i += 1) if ((due[i] ?? Infinity) < (due[first] ?? Infinity)) first = i;
+    replays[first]?.step();
+    due[first] = replays[first]?.at ?? Infinity;
+    if (done % TOLD_EVERY === 0) onProgress?.(done / total);
+  }
+  onProgress?.(1);
 }
 
 /** A recording comes from one place and is never sent twice. */

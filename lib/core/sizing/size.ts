@@ -1,6 +1,6 @@
 import { letOut } from '../demand/demand.ts';
 import type { Forecast, MeterForecast } from '../forecast/forecast.ts';
-import { METERS, type Meter, type PerMeter } from '../meter.ts';
+import { METERS, type Allocation, type Meter, type PerMeter } from '../meter.ts';
 import type { Probability } from '../units.ts';
 import type { Recommendation } from './recommendation.ts';
 
@@ -12,20 +12,25 @@ export interface SizingGoal {
 
 const DEFAULT_RISK: Probability = 0.01;
 
+/** A VM is new for so many samples: it may only grow, and what it is short of does not count against the forecasts. */
+export const NEW_SAMPLES = 30;
+
 /** Memory is kept this much above what is wanted now: running out of it kills, it does not slow down. */
 const MEMORY_MARGIN = 1.05;
 
 /**
  * The size that holds a forecast at the wanted risk, per meter: the quantile at 1 - risk, interpolated between the
  * forecast's levels. Demand that is capped now lifts the size two fifths into its interval, so that a VM pinned at its
- * limit is let out step by step; memory is never below the high end of its demand plus 5 %.
+ * limit is let out step by step; memory is never below the high end of its demand plus 5 %. A new VM keeps at least the
+ * limits that it has (`inForce`), where they are known.
  */
-export function recommend(forecast: Forecast, goal: SizingGoal = {}): Recommendation {
+export function recommend(forecast: Forecast, goal: SizingGoal = {}, inForce: Allocation = {}): Recommendation {
   const target: Partial<Record<Meter, number>> = {};
   for (const meter of METERS) {
     const known = forecast.meters[meter];
     if (known === undefined) continue;
-    target[meter] = Math.max(quantileAt(known, forecast.levels, 1 - riskOf(goal, meter)), floorOf(meter, known));
+    const kept = known.samples < NEW_SAMPLES ? (inForce[meter] ?? 0) : 0;
+    target[meter] = Math.max(quantileAt(known, forecast.levels, 1 - riskOf(goal, meter)), floorOf(meter, known), kept);
   }
   return { vm: forecast.vm, forecast, target };
 }

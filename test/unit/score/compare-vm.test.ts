@@ -1,5 +1,11 @@
 import type { UseSeries } from '../../../lib/core/shadow/replay-series.ts';
-import { compareVm, type CompareTerms } from '../../../lib/core/score/compare-vm.ts';
+import {
+  compareOurs,
+  comparePeers,
+  withPeers,
+  type CompareTerms,
+  type VmComparison,
+} from '../../../lib/core/score/compare-vm.ts';
 import { compareSet } from '../../../lib/core/score/compare-set.ts';
 import { ruleCatalog } from '../../../lib/core/score/rule-catalog.ts';
 import { vmChart } from '../../../lib/core/score/vm-chart.ts';
@@ -24,8 +30,11 @@ function aVm(vm: string, n = 300): UseSeries {
   };
 }
 
+const compare = (...pool: readonly UseSeries[]): VmComparison[] =>
+  compareOurs(pool, terms).map((ours, i) => withPeers(ours, comparePeers(pool[i]!, terms)));
+
 describe('the comparison of one VM', () => {
-  const found = compareVm(aVm('a'), terms);
+  const [found] = compare(aVm('a')) as [VmComparison];
 
   it('has every rule on the meters that were asked for and have demand', () => {
     expect(Object.keys(found.meters)).toEqual(['cpu', 'memory']);
@@ -46,7 +55,7 @@ describe('the comparison of one VM', () => {
 
 describe('the comparison of a set', () => {
   const prices = { source: 'test', date: '2026-01-01', perUnitHour: { cpu: 0.04 } };
-  const vms = ['a', 'b', 'c'].map((vm) => compareVm(aVm(vm), terms));
+  const vms = compare(...['a', 'b', 'c'].map((vm) => aVm(vm)));
   const { set, orders } = compareSet('web', vms, { terms, prices, chartOf: 'b' });
 
   it('says what was compared', () => {
