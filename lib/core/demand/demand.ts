@@ -87,8 +87,12 @@ function cpuDemand({ values, interval }: Frame, limit: number | undefined): Dema
   if (share < CPU_CAPPED_SHARE && !isQueueing(values, us)) return exact(low);
   const queued = queuedCpus(values, us, low);
   if (queued > 0) return capped(low, low + queued);
-  return share >= CAPPED_SHARE ? open(low) : exact(low);
+  return share < CAPPED_SHARE || isServed(values, us) ? exact(low) : open(low);
 }
+
+/** Busy to the brim, and the pressure says that nobody waits: that is what was wanted, not what was left of it. */
+const isServed = (values: FrameValues, us: number): boolean =>
+  values.cpuSomeUs !== undefined && !isQueueing(values, us);
 
 const isQueueing = ({ cpuStealUs = 0, cpuSomeUs = 0 }: FrameValues, us: number): boolean =>
   cpuStealUs / us > STEAL_SHARE || cpuSomeUs / us > CPU_PRESSURE;

@@ -79,13 +79,19 @@ export function replayTogether(replays: readonly SeriesReplay[], onProgress?: (s
   const due = Float64Array.from(replays, ({ at }) => at);
   const total = replays.reduce((sum, { left }) => sum + left, 0);
   for (let done = 0; done < total; done += 1) {
-    let first = 0;
-    for (let i = 1; i < due.length; i += 1) if ((due[i] ?? Infinity) < (due[first] ?? Infinity)) first = i;
-    replays[first]?.step();
-    due[first] = replays[first]?.at ?? Infinity;
+    const first = earliest(due);
+    const replay = replays[first];
+    replay?.step();
+    due[first] = replay?.at ?? Infinity;
     if (done % TOLD_EVERY === 0) onProgress?.(done / total);
   }
   onProgress?.(1);
+}
+
+function earliest(due: Float64Array): number {
+  let first = 0;
+  for (let i = 1; i < due.length; i += 1) if ((due[i] ?? Infinity) < (due[first] ?? Infinity)) first = i;
+  return first;
 }
 
 /** A recording comes from one place and is never sent twice. */

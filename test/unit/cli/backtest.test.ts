@@ -103,6 +103,37 @@ describe('shadowcast backtest', () => {
     expect(lines).toHaveLength(61);
   });
 
+  it('shares the risk among the VMs of a set, or leaves each its own', async () => {
+    const calm = rows('calm', 400);
+    const wild = rows('wild', 400).map((row, i) =>
+      i % 37 === 0 ? row.replace(/^(\d+),wild,[\d.]+/, '$1,wild,7') : row,
+    );
+    await write('a.csv', calm);
+    await write('b.csv', wild);
+    const own = await backtest(await write('b.csv', wild), '--risk-of', 'vm');
+
+    const single = await backtest(folder, '--risk-of', 'vm');
+    const shared = await backtest(folder);
+
+    expect(single.slice(401)).toEqual(own.slice(1));
+    expect(shared.slice(401)).not.toEqual(own.slice(1));
+    expect(await backtest(join(folder, 'b.csv'))).toEqual(own);
+  });
+
+  it('decides the same before a moment whatever the VMs of a set do after it', async () => {
+    const [a, b] = [rows('a', 300), rows('b', 300)];
+    await write('a.csv', a);
+    await write('b.csv', b);
+    const whole = await backtest(folder);
+    await write('a.csv', a.slice(0, 200));
+    await write('b.csv', b.slice(0, 200));
+
+    const cut = await backtest(folder);
+
+    expect(cut.slice(1, 201)).toEqual(whole.slice(1, 201));
+    expect(cut.slice(201)).toEqual(whole.slice(301, 501));
+  });
+
   it('shows its progress on a terminal', async () => {
     const trace = await write('a.csv', rows('a', 30));
     const terminal = Object.assign(new PassThrough(), {

@@ -57,6 +57,14 @@ describe('demandOf', () => {
     expect(demand.cpu).toEqual({ low: 2, high: 3 });
   });
 
+  it('takes use at the limit as all that was wanted where the pressure says that nobody waited', () => {
+    const busy = { cpuCount: 2, cpuRunUs: 1_980_000 };
+
+    expect(demandOf(frame({ ...busy, cpuSomeUs: 20_000 })).cpu).toEqual({ low: 1.98, high: 1.98 });
+    expect(demandOf(frame({ ...busy, cpuSomeUs: 200_000 })).cpu?.high).toBeCloseTo(1.98 / 0.6, 9);
+    expect(demandOf(frame(busy)).cpu?.high).toBeCloseTo(1.98 / 0.6, 9);
+  });
+
   it('ignores scheduling delays of a vm that is not busy', () => {
     const demand = demandOf(frame({ cpuCount: 8, cpuRunUs: 1_000_000, cpuWaitUs: 300_000 }));
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Forecast } from '../../../lib/core/forecast/forecast.ts';
-import { quantileAt, recommend, riskOfCosts } from '../../../lib/core/sizing/size.ts';
+import { NEW_SAMPLES, quantileAt, recommend, riskOfCosts } from '../../../lib/core/sizing/size.ts';
 
 const levels = [0.5, 0.9, 0.99];
 const aForecast = (meters: Forecast['meters']): Forecast => ({
@@ -38,6 +38,17 @@ describe('recommend', () => {
     const forecast = aForecast({ memory: { values: [1, 1, 1], demand: { low: 900, high: 1000 }, samples: 100 } });
 
     expect(recommend(forecast).target.memory).toBeCloseTo(1050, 9);
+  });
+
+  it('leaves a new vm at least what it has', () => {
+    const known = { values: [1, 2, 4], demand: exactly(1) };
+    const fresh = aForecast({ cpu: { ...known, samples: NEW_SAMPLES - 1 } });
+
+    expect(recommend(fresh, {}, { cpu: 8 }).target).toEqual({ cpu: 8 });
+    expect(recommend(fresh, {}, { cpu: 2 }).target.cpu).toBeCloseTo(4, 9);
+    expect(recommend(fresh, {}, {}).target.cpu).toBeCloseTo(4, 9);
+    const settled = aForecast({ cpu: { ...known, samples: NEW_SAMPLES } });
+    expect(recommend(settled, {}, { cpu: 8 }).target.cpu).toBeCloseTo(4, 9);
   });
 
   it('says nothing of a meter without a forecast', () => {
