@@ -39,6 +39,11 @@ export function recalibrate(state: Float32Array, at: number, outcome: Outcome): 
   }
 }
 
+/** Scales the units of the offsets, as if all errors had been that much less. */
+export function rescaleErrors(state: Float32Array, at: number, ratio: number): void {
+  for (let i = at + Q; i < at + 2 * Q; i += 1) state[i] = (state[i] ?? 0) * ratio;
+}
+
 /** What came of a forecast. */
 export interface Outcome {
   readonly y: number;

@@ -1,12 +1,13 @@
 import type { DurationMs, EpochMs } from '../units.ts';
-import { calibrate, CALIBRATION_FLOATS, recalibrate } from './calibration.ts';
+import { calibrate, CALIBRATION_FLOATS, recalibrate, rescaleErrors } from './calibration.ts';
+import { fallOf, SHIFT_FLOATS } from './level-shift.ts';
 import { LEVELS } from './levels.ts';
 import { MAXIMA } from './moving-maxima.ts';
 import { Mixture, mixtureFloats } from './mixture.ts';
 import { PHASE_FLOATS, PHASE_PRECISION, PHASE_SLOTS, PhaseMemory } from './phase-memory.ts';
 import { FLEET_PRIOR } from './fleet-prior.ts';
 import { INPUTS, type Prior } from './prior.ts';
-import { isTracking, readTracker, track, TRACKER_FLOATS } from './quantile-tracker.ts';
+import { isTracking, readTracker, rescaleTracker, track, TRACKER_FLOATS } from './quantile-tracker.ts';
 import { countResidual, readResiduals, RESIDUAL_COUNTS } from './residual-histogram.ts';
 import { keepForecast, leaveLimit, PLATEAU_FLOATS, reachesLimit } from './plateau.ts';
 import { shortenAll } from './short-number.ts';
@@ -49,7 +50,8 @@ const STRETCH = CHOICE + mixtureFloats(2);
 const PHASE = STRETCH + STRETCH_FLOATS;
 const PENDING = PHASE + PHASE_FLOATS;
 const PLATEAU = PENDING + SLOTS * SLOT;
-const FLOATS = PLATEAU + PLATEAU_FLOATS;
+const SHIFT = PLATEAU + PLATEAU_FLOATS;
+const FLOATS = SHIFT + SHIFT_FLOATS;
 
 const COUNTERS_BYTES = 12; // samples in order, samples in all, outcomes
 /** Where the floats are in a meter's state. */
@@ -151,8 +153,25 @@ export class MeterModel {
     const n = this.#counters[0] ?? 0;
     this.#traits.see(n, value);
     this.#counters[0] = n + 1;
+    const ratio = fallOf(this.#f, SHIFT, { n, value, capped: sample.capped }, this.#traits);
+    if (ratio !== 1) this.#rescale(ratio);
     this.#round();
     this.#open(sample, steps);
+  }
+
+  /** Scales what was learnt to the level that the samples have fallen to, see level-shift.ts. */
+  #rescale(ratio: number): void {
+    const f = this.#f;
+    this.#traits.rescale(ratio);
+    this.#traits.maxima((this.#counters[0] ?? 0) - 1, maxima);
+    this.#phase.lower(ratio, maxima[1] ?? 0);
+    for (let state = 0; state < STATES; state += 1) rescaleTracker(f, TRACKERS + state * TRACKER_FLOATS, ratio);
+    rescaleErrors(f, CALIBRATION, ratio);
+    this.#mixture.rescale(ratio);
+    this.#choice.rescale(ratio);
+    // Forecasts from before the fall are answered by samples of another level.
+    f.fill(0, PENDING, PLATEAU);
+    this.#hasLearnt = true;
   }
 
   /** Keeps the forecast of the moment before use reached its limit, see plateau.ts. */
@@ -161,7 +180,7 @@ export class MeterModel {
     else if (reachesLimit(this.#f, PLATEAU, capped)) {
       if (this.samples > 0) this.read(beforeLimit, { at: at - step, step }, steps);
       keepForecast(this.#f, PLATEAU, this.samples > 0 ? beforeLimit : NOTHING);
-      this.#roundFrom(PLATEAU, FLOATS);
+      this.#roundFrom(PLATEAU, SHIFT);
     }
   }
 

@@ -59,6 +59,15 @@ export class Mixture {
     this.#isStale = true;
   }
 
+  /** Scales what was lost so far, as if all losses had been that much less; the weights stay. */
+  rescale(ratio: number): void {
+    const squares = this.#state.length / 2;
+    for (let i = 0; i < squares; i += 1) {
+      this.#state[i] = (this.#state[i] ?? 0) * ratio;
+      this.#state[squares + i] = (this.#state[squares + i] ?? 0) * ratio * ratio;
+    }
+  }
+
   /** Learns from outcome `y` of a forecast that was mixed to `mixed` from `values`. */
   learn(y: number, values: Float64Array, mixed: Float64Array): void {
     this.#isStale = true;

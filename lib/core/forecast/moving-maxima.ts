@@ -1,3 +1,5 @@
+import { shorten } from './short-number.ts';
+
 /**
  * Maxima over the last 3, 12, about 60 and about 300 samples in O(1): a ring of the last 12 samples, a ring of 5 maxima
  * of 12 samples, and a ring of 5 maxima of 60. The two long windows hold 4 to 5 whole blocks and the one being filled, so
@@ -35,6 +37,21 @@ export function recentLeast(state: Float32Array, n: number): number {
 /** Lifts the block being filled by a value that belongs to the past: it is forgotten when that block is. */
 export function liftMaxima(state: Float32Array, value: number): void {
   for (const at of [SHORT + BLOCKS, LONG + BLOCKS]) state[at] = Math.max(state[at] ?? 0, value);
+}
+
+/** Scales the maxima of blocks, as if what was before the last 12 samples had been that much less. */
+export function rescaleMaxima(state: Float32Array, ratio: number): void {
+  for (let i = SHORT; i < MAXIMA_FLOATS; i += 1) state[i] = shorten((state[i] ?? 0) * ratio);
+}
+
+/** The highest of the last 12 samples. */
+export const highestRecent = (state: Float32Array): number => highest(state, 0, SAMPLES);
+
+/** The mean of the last 12 samples, of a series that has as many. */
+export function recentMean(state: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < SAMPLES; i += 1) sum += state[i] ?? 0;
+  return sum / SAMPLES;
 }
 
 /** Writes the four maxima to `out[0..3]`, of a series whose last sample was number `n`. */

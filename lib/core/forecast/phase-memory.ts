@@ -68,6 +68,15 @@ export class PhaseMemory {
     return code === UNSEEN ? undefined : this.#valueOf(code, this.#read);
   }
 
+  /** Lowers what is remembered of this time of day by a ratio, not below `least`: it was of another level. */
+  lower(ratio: number, least: number): void {
+    const slot = (this.#state[OPEN] ?? 0) - 1;
+    if (slot < 0) return;
+    const remembered = this.#valueOf(this.#codes[slot] ?? 0, this.#open);
+    this.#codes[slot] = this.#codeOf(Math.max(least, ratio * remembered));
+    this.#state[REACHED] = least;
+  }
+
   /** Ends the slot that was being filled: what it reached today weighs 30 %, unless it was the highest ever. */
   #close(): void {
     const slot = (this.#state[OPEN] ?? 0) - 1;

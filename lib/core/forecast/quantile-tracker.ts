@@ -47,6 +47,11 @@ export function readTracker(state: Float32Array, at: number, out: Float64Array, 
   }
 }
 
+/** Scales what a tracker knows, as if all it has seen had been that much less. */
+export function rescaleTracker(state: Float32Array, at: number, ratio: number): void {
+  for (let i = at; i <= at + SCALE; i += 1) state[i] = (state[i] ?? 0) * ratio;
+}
+
 /** Whether the tracker has seen anything. */
 export const isTracking = (state: Float32Array, at: number): boolean => (state[at + COUNT] ?? 0) > 0;
 

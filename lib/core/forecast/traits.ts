@@ -1,6 +1,17 @@
 import type { DurationMs } from '../units.ts';
-import { liftMaxima, MAXIMA, MAXIMA_FLOATS, newest, pushSample, readMaxima, recentLeast } from './moving-maxima.ts';
-import { track, TRACKER_FLOATS } from './quantile-tracker.ts';
+import {
+  highestRecent,
+  liftMaxima,
+  MAXIMA,
+  MAXIMA_FLOATS,
+  newest,
+  pushSample,
+  readMaxima,
+  recentLeast,
+  recentMean,
+  rescaleMaxima,
+} from './moving-maxima.ts';
+import { rescaleTracker, track, TRACKER_FLOATS } from './quantile-tracker.ts';
 import { shorten } from './short-number.ts';
 import type { Steps } from './steps.ts';
 
@@ -95,6 +106,30 @@ export class Traits {
     const climbed = value > CLIMB * peak && before <= CLIMB * peak;
     this.#move(CLIMBS, Math.max(CLIMBS_RATE, first), climbed ? 1 : 0);
     this.#move(IN_USE, Math.max(IN_USE_RATE, first), value > USED * peak ? 1 : 0);
+  }
+
+  /** The running median of the samples. */
+  get median(): number {
+    return this.#s[POSITION] ?? 0;
+  }
+
+  /** Their running .95 quantile. */
+  get high(): number {
+    return this.#s[POSITION + 3] ?? 0;
+  }
+
+  get recentMean(): number {
+    return recentMean(this.#rings);
+  }
+
+  /** Scales what is known of the samples before the last 12. */
+  rescale(ratio: number): void {
+    const s = this.#s;
+    rescaleMaxima(this.#rings, ratio);
+    rescaleTracker(s, POSITION, ratio);
+    s[LEVEL] = this.recentMean;
+    s[VOLATILITY] = ratio * this.volatility;
+    s[PEAK] = Math.max(ratio * this.peak, highestRecent(this.#rings));
   }
 
   /** Folds in a sample that came after newer ones: maxima that it passes are raised. */

@@ -9,7 +9,7 @@ import type { ShadowHeader } from './shadow-header.ts';
 import { packZeros, unpackZeros } from './zero-runs.ts';
 
 /** Layout of a checkpoint; another layout of the models' bytes, or another meaning of them, needs another number. */
-const VERSION = 2;
+const VERSION = 3;
 const MAGIC = 0x53_48_44_57; // "SHDW"
 const PREFIX = 9; // magic 4, version 1, checksum 4
 /** Set beside a meter's place in METERS when its demand was an interval: the high end follows the low one. */
