@@ -13,7 +13,7 @@ export function parseShares(text: string, option: string): Probability[] {
 
 /** Options that say something in one of the two modes only. */
 const WITH_COMPARE: readonly string[] = ['meters', 'vms', 'vm', 'html', 'outJson', 'workers'];
-const WITHOUT_COMPARE: readonly string[] = ['risk', 'out', 'report'];
+const WITHOUT_COMPARE: readonly string[] = ['risk', 'riskOf', 'out', 'report'];
 
 /** Throws Fault USAGE when an option was given that the mode does not know: nobody asks for a file and wants none. */
 export function checkMode(command: Command, isCompare: boolean): void {

@@ -1,64 +1,51 @@
 import type { DurationMs, EpochMs } from '../units.ts';
-import { calibrate, CALIBRATION_FLOATS, recalibrate, rescaleErrors } from './calibration.ts';
-import { fallOf, SHIFT_FLOATS } from './level-shift.ts';
+import { calibrate, recalibrate, rescaleErrors } from './calibration.ts';
+import { fallOf } from './level-shift.ts';
 import { LEVELS } from './levels.ts';
+import {
+  CALIBRATION,
+  CHOICE,
+  EXPERTS,
+  FLOATS,
+  METER_BYTES,
+  METER_FLOATS_AT,
+  MIXTURE,
+  PENDING,
+  PHASE,
+  PLATEAU,
+  S_AGE,
+  S_LAST,
+  S_PHASE,
+  S_REACHED,
+  S_SCALE,
+  S_SHORT,
+  S_STATE,
+  SHIFT,
+  SLOT,
+  SLOTS,
+  STATES,
+  STRETCH,
+  TRACKERS,
+} from './meter-layout.ts';
 import { MAXIMA } from './moving-maxima.ts';
-import { Mixture, mixtureFloats } from './mixture.ts';
+import { Mixture } from './mixture.ts';
 import { PHASE_FLOATS, PHASE_PRECISION, PHASE_SLOTS, PhaseMemory } from './phase-memory.ts';
 import { FLEET_PRIOR } from './fleet-prior.ts';
 import { INPUTS, type Prior } from './prior.ts';
 import { isTracking, readTracker, rescaleTracker, track, TRACKER_FLOATS } from './quantile-tracker.ts';
 import { countResidual, readResiduals, RESIDUAL_COUNTS } from './residual-histogram.ts';
-import { keepForecast, leaveLimit, PLATEAU_FLOATS, reachesLimit } from './plateau.ts';
+import { keepForecast, leaveLimit, reachesLimit } from './plateau.ts';
 import { shortenAll } from './short-number.ts';
 import type { Steps } from './steps.ts';
-import { restretch, stretch, STRETCH_FLOATS } from './stretch.ts';
+import { restretch, stretch } from './stretch.ts';
 import { relate, RINGS, TRAIT_FLOATS, Traits, TRAITS, unrelate } from './traits.ts';
 
-/*
- * One buffer for each meter, laid out by hand and read through typed arrays: it is the checkpoint as it stands, and no
- * object is made for a sample. `test/bench/replay.bench.ts` shows what that buys.
- */
 const Q = LEVELS.length;
-/** States of the conditional expert: below the median of the samples, the 80th, the 95th percentile, above. */
-const STATES = 4;
 const STATE_RATE = 0.5;
 /** A residual's scale: part of the level (noise grows with load), the rest of the volatility. */
 const SCALE_OF_LEVEL = 0.3;
-/** The maximum of the last 12 samples, the time of day, windows that began in this state, residuals. */
-const EXPERTS = 4;
 /** How far the prior is ahead of the meter's own history before anything came of a forecast: e^5 to 1. */
 const HEAD_START = 5;
-
-/** At most so many forecasts of one meter wait for their outcome. */
-const SLOTS = 3;
-/** What a forecast was made from, kept until its window is over: the prior's quantiles and these. */
-const S_SHORT = Q;
-const S_PHASE = S_SHORT + 1;
-const S_LAST = S_PHASE + 1;
-const S_SCALE = S_LAST + 1;
-const S_STATE = S_SCALE + 1;
-const S_AGE = S_STATE + 1;
-const S_REACHED = S_AGE + 1;
-const SLOT = S_REACHED + 1;
-
-const TRACKERS = TRAIT_FLOATS;
-const MIXTURE = TRACKERS + STATES * TRACKER_FLOATS;
-const CALIBRATION = MIXTURE + mixtureFloats(EXPERTS);
-const CHOICE = CALIBRATION + CALIBRATION_FLOATS;
-const STRETCH = CHOICE + mixtureFloats(2);
-const PHASE = STRETCH + STRETCH_FLOATS;
-const PENDING = PHASE + PHASE_FLOATS;
-const PLATEAU = PENDING + SLOTS * SLOT;
-const SHIFT = PLATEAU + PLATEAU_FLOATS;
-const FLOATS = SHIFT + SHIFT_FLOATS;
-
-const COUNTERS_BYTES = 12; // samples in order, samples in all, outcomes
-/** Where the floats are in a meter's state. */
-export const METER_FLOATS_AT = COUNTERS_BYTES;
-export const METER_FLOAT_BYTES = 4 * FLOATS;
-/** Bytes of one meter's state. */
-export const METER_BYTES = COUNTERS_BYTES + 4 * FLOATS + 2 * RESIDUAL_COUNTS + PHASE_SLOTS;
 
 /** Numbers beyond are cut: a float32 holds no more, and no machine has them. */
 const MOST = 1e30;
@@ -87,16 +74,15 @@ const NEVER: Steps = { lead: 0, hold: 0 };
 export interface MeterSample {
   /** What was wanted for certain, in the meter's unit. */
   readonly value: number;
-  /** Use was capped: more may have been wanted, so this sample raises estimates and lowers none. */
+  /** Use was capped: more may have been wanted, so this sample pulls no forecast down (plateau.ts). */
   readonly capped: boolean;
   readonly at: EpochMs;
   readonly step: DurationMs;
 }
 
 /**
- * Forecasts one meter: quantiles of its maximum over a window of samples. A prior learnt from other VMs and two experts of
- * the meter's own (windows that began like this one, residuals around the last sample) are mixed online and calibrated
- * online; docs/forecasting.md has the formulas and figures.
+ * Forecasts one meter: quantiles of its maximum over a window of samples. A prior learnt from other VMs and
+ * the meter's own history (four experts, mixed and calibrated online) are mixed online and calibrated online; docs/forecasting.md has the formulas and figures.
  */
 export class MeterModel {
   /** The whole state; a copy of it is the same model. */
@@ -127,10 +113,10 @@ export class MeterModel {
     this.bytes = bytes;
     this.#prior = prior;
     this.#counters = new Uint32Array(bytes.buffer, 0, 3);
-    this.#f = new Float32Array(bytes.buffer, COUNTERS_BYTES, FLOATS);
-    this.#bits = new Int32Array(bytes.buffer, COUNTERS_BYTES, FLOATS);
-    this.#counts = new Uint16Array(bytes.buffer, COUNTERS_BYTES + 4 * FLOATS, RESIDUAL_COUNTS);
-    const codes = new Uint8Array(bytes.buffer, COUNTERS_BYTES + 4 * FLOATS + 2 * RESIDUAL_COUNTS, PHASE_SLOTS);
+    this.#f = new Float32Array(bytes.buffer, METER_FLOATS_AT, FLOATS);
+    this.#bits = new Int32Array(bytes.buffer, METER_FLOATS_AT, FLOATS);
+    this.#counts = new Uint16Array(bytes.buffer, METER_FLOATS_AT + 4 * FLOATS, RESIDUAL_COUNTS);
+    const codes = new Uint8Array(bytes.buffer, METER_FLOATS_AT + 4 * FLOATS + 2 * RESIDUAL_COUNTS, PHASE_SLOTS);
     this.#phase = new PhaseMemory(codes, this.#f.subarray(PHASE, PHASE + PHASE_FLOATS));
     this.#traits = new Traits(this.#f.subarray(0, TRAIT_FLOATS));
     this.#mixture = new Mixture(this.#f.subarray(MIXTURE, CALIBRATION), EXPERTS);

@@ -1,6 +1,6 @@
 import { Fault } from '../fault.ts';
 import type { DemandInterval } from '../forecast/forecast.ts';
-import { METER_BYTES, METER_FLOAT_BYTES, METER_FLOATS_AT } from '../forecast/meter-model.ts';
+import { METER_BYTES, METER_FLOAT_BYTES, METER_FLOATS_AT } from '../forecast/meter-layout.ts';
 import { METERS, type Meter } from '../meter.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
