@@ -48,7 +48,7 @@ export function react({ policies, observer, now }: ReactDeps, shadow: Shadow, fr
     {
       primary,
       host,
-      recommendation: recommend(forecast),
+      recommendation: recommend(forecast, {}, allocation),
       allocation,
       memory: remembered.policy ?? NO_MEMORY,
       now,

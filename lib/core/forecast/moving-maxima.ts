@@ -44,9 +44,6 @@ export function rescaleMaxima(state: Float32Array, ratio: number): void {
   for (let i = SHORT; i < MAXIMA_FLOATS; i += 1) state[i] = shorten((state[i] ?? 0) * ratio);
 }
 
-/** The highest of the last 12 samples. */
-export const highestRecent = (state: Float32Array): number => highest(state, 0, SAMPLES);
-
 /** The mean of the last 12 samples, of a series that has as many. */
 export function recentMean(state: Float32Array): number {
   let sum = 0;

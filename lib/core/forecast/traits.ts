@@ -1,6 +1,5 @@
 import type { DurationMs } from '../units.ts';
 import {
-  highestRecent,
   liftMaxima,
   MAXIMA,
   MAXIMA_FLOATS,
@@ -122,14 +121,13 @@ export class Traits {
     return recentMean(this.#rings);
   }
 
-  /** Scales what is known of the samples before the last 12. */
+  /** Scales what is known of the samples before the last 12. The peak stays: what was reached once may be reached again. */
   rescale(ratio: number): void {
     const s = this.#s;
     rescaleMaxima(this.#rings, ratio);
     rescaleTracker(s, POSITION, ratio);
     s[LEVEL] = this.recentMean;
     s[VOLATILITY] = ratio * this.volatility;
-    s[PEAK] = Math.max(ratio * this.peak, highestRecent(this.#rings));
   }
 
   /** Folds in a sample that came after newer ones: maxima that it passes are raised. */
