@@ -62,8 +62,7 @@ export class PooledMeter {
 /**
  * VMs that share a risk: together they are short in that share of their samples, and those whose last percent is dear to cover
  * are short more often than those for which it costs next to nothing (spend-risk.ts has the price that they share). A pool of one
- * VM is that VM with a risk of its own. Members (RiskTracker) are to be
- * followed in the order of time.
+ * VM is that VM with a risk of its own. Members (RiskTracker) are to be followed in the order of time.
  */
 export class RiskPool {
   readonly risk: Probability;
