@@ -25,7 +25,7 @@ export async function* seriesOf(fileOrDir: string, onProgress: OnProgress): Asyn
 }
 
 /** VMs that share a risk have at most so many samples in all: they are in memory together. */
-const POOL_SAMPLES = 2_000_000;
+const POOL_SAMPLES = 1_000_000;
 
 /** Puts VMs together, in their order, to pools that fit into memory; each shares its risk. */
 export async function* poolsOf(

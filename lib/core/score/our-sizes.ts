@@ -26,7 +26,7 @@ export interface OurSizes {
 
 /**
  * Replays the traces of a pool of VMs once, in the order of time. The risks are followed up against the sizes that are in
- * force, as live.
+ * force.
  */
 export function ourSizes(
   pool: readonly UseSeries[],
@@ -43,8 +43,8 @@ const NOBODY: ReplayVisitor = { before: () => undefined, after: () => undefined 
 
 interface Sizing {
   readonly trackers: readonly RiskTracker[];
-  /** By row, what was asked for at each risk. */
-  readonly asked: (readonly PerMeter[])[];
+  /** By row, what was asked for at each risk, for as long as it may be in force. */
+  readonly asked: Map<number, readonly PerMeter[]>;
   readonly sizes: Map<Meter, Float64Array>;
 }
 
@@ -57,6 +57,8 @@ class VmSizes implements ReplayVisitor, OurSizes {
   readonly #shared: Sizing;
   readonly #own: Sizing;
   #row = 0;
+  /** Decisions of rows before this one are history. */
+  #past = 0;
 
   constructor(
     { times }: UseSeries,
@@ -84,9 +86,11 @@ class VmSizes implements ReplayVisitor, OurSizes {
   before(use: PerMeter): void {
     const decision = this.inForce[this.#row] ?? -1;
     for (const { trackers, asked } of [this.#shared, this.#own]) {
-      const targets = asked[decision];
+      const targets = asked.get(decision);
+      for (let past = this.#past; past < decision; past += 1) asked.delete(past);
       for (const [k, tracker] of trackers.entries()) tracker.see(use, targets?.[k]);
     }
+    this.#past = Math.max(this.#past, decision);
   }
 
   after(shadow: Shadow): void {
@@ -98,7 +102,7 @@ class VmSizes implements ReplayVisitor, OurSizes {
         forecast === undefined
           ? []
           : trackers.map((tracker) => recommend(forecast, tracker.goal(hold, forecast), shadow.allocation).target);
-      asked.push(targets);
+      asked.set(this.#row, targets);
       keepColumns(sizes, place, { count: targets.length, at: (meter, k) => targets[k]?.[meter] });
     }
     if (forecast !== undefined) {
@@ -116,7 +120,7 @@ class VmSizes implements ReplayVisitor, OurSizes {
 
 const sizingOf = (pools: readonly RiskPool[]): Sizing => ({
   trackers: pools.map((pool) => new RiskTracker(pool)),
-  asked: [],
+  asked: new Map(),
   sizes: new Map(),
 });
 
