@@ -4,7 +4,7 @@ import type { Traits } from './traits.ts';
  * A lasting fall of the level. What was learnt at the old level (maxima, errors, quantiles) would keep forecasts too high for
  * hundreds of samples; a rise needs no help, each maximum rises at once. Told by a run of samples below the running median; the
  * same VM at another scale is what most falls are, so what has a unit is scaled by the ratio of the new mean to the old
- * median, and the shape that was learnt stays. The peak is not: the prior is to know what the meter can reach. Bursty meters are left alone: what is idle now is busy again soon.
+ * median, and the shape that was learnt stays. The peak follows by less: the prior is to know what the meter can reach. Bursty meters are left alone: what is idle now is busy again soon.
  * Layout: samples in a row below the median.
  */
 export const SHIFT_FLOATS = 1;

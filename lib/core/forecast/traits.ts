@@ -39,6 +39,8 @@ const POSITION_RATE = 0.02;
 const CLIMBS_RATE = 0.005;
 const IN_USE_RATE = 0.02;
 const PEAK_LEFT = 1 - 1 / 2000;
+/** How far the peak follows a fall of the level, as a power of the ratio. */
+const PEAK_FOLLOWS = 0.3;
 const CLIMB = 0.3;
 const USED = 0.02;
 /** Counts of samples say no more beyond this. */
@@ -121,13 +123,14 @@ export class Traits {
     return recentMean(this.#rings);
   }
 
-  /** Scales what is known of the samples before the last 12. The peak stays: what was reached once may be reached again. */
+  /** Scales what is known of the samples before the last 12; the peak by less, for what was reached once may be reached again. */
   rescale(ratio: number): void {
     const s = this.#s;
     rescaleMaxima(this.#rings, ratio);
     rescaleTracker(s, POSITION, ratio);
     s[LEVEL] = this.recentMean;
     s[VOLATILITY] = ratio * this.volatility;
+    s[PEAK] = ratio ** PEAK_FOLLOWS * this.peak;
   }
 
   /** Folds in a sample that came after newer ones: maxima that it passes are raised. */
