@@ -149,13 +149,16 @@ const policyParts: fc.Arbitrary<PolicyParts> = fc.record({
   ),
 });
 
+const decimal = (value: number): number => Number(value.toPrecision(15));
+
 const range = fc
   .record({
     first: fc.integer({ min: 0, max: 10 }),
     steps: fc.integer({ min: 0, max: 40 }),
     step: fc.constantFrom(0.1, 0.25, 1, 2),
   })
-  .map(({ first, steps, step }) => ({ min: first * step, max: (first + steps) * step, step }));
+  // As a user writes them: three steps of 0.1 are 0.3 and not 0.30000000000000004.
+  .map(({ first, steps, step }) => ({ min: decimal(first * step), max: decimal((first + steps) * step), step }));
 
 const memory: fc.Arbitrary<PolicyMemory> = fc.oneof(
   fc.constant(NO_MEMORY),
