@@ -103,7 +103,10 @@ function endStates({ settle, pageTopic }: Ec2Names): States {
       settle,
     ),
     // Reached only from a running instance whose checks fail on the new type.
-    RecoveryStop: call({ ...stop, retry: [retryAll(2, 4)], next: 'WaitToRecover', failed: 'PageUnhealthy' }),
+    RecoveryStop: call({ ...stop, retry: [retryAll(2, 4)], next: 'WaitToRecover', failed: 'UnstoppedLook' }),
+    // A stop that was answered with errors may have taken place all the same: it is not left so.
+    UnstoppedLook: call({ ...look, retry: [retryAll(2, 6)], next: 'Unstopped', failed: 'WaitToRecover' }),
+    Unstopped: choose([[is(instance.state, 'running'), 'PageUnhealthy']], 'WaitToRecover'),
     PageUnhealthy: call({
       ...page(pageTopic, 'instance {} fails its status checks and cannot be stopped (plan {})'),
       retry: [retryAll(2, 6)],

@@ -257,6 +257,20 @@ describe('the ec2 branch', () => {
     expect(run.pages).toHaveLength(1);
   });
 
+  it('starts an instance again that stopped although every answer to the stop was an error', async () => {
+    const instance = anInstance({ health: () => (instance.type === 'm5.xlarge' ? 'impaired' : 'ok') });
+    let stops = 0;
+    instance.after = (operation) => {
+      if (operation === 'stopInstances' && (stops += 1) > 1) throw ec2Error('SdkClientException');
+    };
+
+    const run = await runWorkflow(aPlan(), { instance });
+
+    expect(instance).toMatchObject({ state: 'running', type: 'm5.large' });
+    expect(run.settled.map(({ result }) => result.state)).toEqual(['rolled-back']);
+    expect(run.pages).toEqual([]);
+  });
+
   it('starts the instance on the new type when its type cannot be set back', async () => {
     let changes = 0;
     let starts = 0;
