@@ -34,7 +34,7 @@ import { FLEET_PRIOR } from './fleet-prior.ts';
 import { INPUTS, type Prior } from './prior.ts';
 import { isTracking, readTracker, rescaleTracker, track, TRACKER_FLOATS } from './quantile-tracker.ts';
 import { countResidual, readResiduals, RESIDUAL_COUNTS } from './residual-histogram.ts';
-import { keepForecast, leaveLimit, reachesLimit } from './plateau.ts';
+import { isAtLimit, keepForecast, leaveLimit } from './plateau.ts';
 import { shortenAll } from './short-number.ts';
 import type { Steps } from './steps.ts';
 import { restretch, stretch } from './stretch.ts';
@@ -163,7 +163,7 @@ export class MeterModel {
   /** Keeps the forecast of the moment before use reached its limit, see plateau.ts. */
   #watchLimit({ capped, at, step }: MeterSample, steps: Steps): void {
     if (!capped) leaveLimit(this.#f, PLATEAU);
-    else if (reachesLimit(this.#f, PLATEAU, capped)) {
+    else if (!isAtLimit(this.#f, PLATEAU)) {
       if (this.samples > 0) this.read(beforeLimit, { at: at - step, step }, steps);
       keepForecast(this.#f, PLATEAU, this.samples > 0 ? beforeLimit : NOTHING);
       this.#roundFrom(PLATEAU, SHIFT);

@@ -1,7 +1,7 @@
 import { DAY_MS, type DurationMs, type EpochMs } from '../units.ts';
 
 /**
- * What a meter reached at this time of the day: 288 slots of 5 minutes, each with a maximum that is raised at once and
+ * What a meter reached at this time of the day: 96 slots of a quarter of an hour, each with a maximum that is raised at once and
  * comes down by 30 % of the difference a day. It is what foresees the nightly backup and the hourly job. One byte a slot:
  * 0 is never seen, 1 is zero or next to it, else value = e^(origin + 0.04 * code): 25,000 times from the smallest on.
  */

@@ -10,9 +10,8 @@ const Q = LEVELS.length;
 const AT_LIMIT = Q;
 export const PLATEAU_FLOATS = Q + 1;
 
-/** True when this sample is the first at its limit: the forecast before it is to be kept. */
-export const reachesLimit = (state: Float32Array, at: number, capped: boolean): boolean =>
-  capped && state[at + AT_LIMIT] === 0;
+/** Whether the last sample was at its limit: then the forecast from before is kept already. */
+export const isAtLimit = (state: Float32Array, at: number): boolean => state[at + AT_LIMIT] === 1;
 
 /** Keeps what was forecast before use reached its limit. */
 export function keepForecast(state: Float32Array, at: number, forecast: readonly number[]): void {
