@@ -1,10 +1,13 @@
+import { demandOf } from '../../lib/core/demand/demand.ts';
+import { METERS, type Meter, type PerMeter } from '../../lib/core/meter.ts';
 import { Shadow } from '../../lib/core/shadow/shadow.ts';
+import type { Recommendation } from '../../lib/core/sizing/recommendation.ts';
 import type { Batch, Frame, LifecycleEvent, Primary } from '../../lib/core/trace/frame.ts';
 import type { Horizon } from '../../lib/core/forecast/forecast.ts';
 import type { EpochMs, VmId } from '../../lib/core/units.ts';
-import type { DropReason, Observer } from '../../lib/ports/observer.ts';
+import type { Observer } from '../../lib/ports/observer.ts';
 import type { EndedShadow } from '../../lib/ports/shadow-store.ts';
-import type { Window } from './window.ts';
+import type { Live, Window } from './window.ts';
 
 export interface ApplyDeps {
   readonly window: Window;
@@ -12,33 +15,37 @@ export interface ApplyDeps {
   readonly observer: Observer;
 }
 
+/** A shadow that has moved on, by which frame, and the size for the window ahead of it. */
+export interface Moved {
+  readonly shadow: Shadow;
+  readonly frame: Frame;
+  readonly recommendation: Recommendation;
+}
+
 /**
  * Brings one batch into the shadows: descriptions and lives first, then frames. Applying it again changes nothing, and a
- * batch that failed half-way is completed by applying it again. Returns the shadow of each VM that took a frame, with the
- * frame it took last.
+ * batch that failed half-way is completed by applying it again. Returns each VM whose shadow moved on, as of its newest frame.
  */
-export async function applyBatch(
-  deps: ApplyDeps,
-  batch: Batch,
-): Promise<ReadonlyMap<VmId, { shadow: Shadow; frame: Frame }>> {
+export async function applyBatch(deps: ApplyDeps, batch: Batch): Promise<ReadonlyMap<VmId, Moved>> {
   const events = batch.events ?? [];
   for (const primary of batch.primaries ?? []) await describe(deps, batch, primary);
   for (const event of events) await live(deps, batch, event);
-  const taken = new Map<VmId, { shadow: Shadow; frame: Frame }>();
+  const moved = new Map<VmId, Moved>();
   for (const frame of batch.frames) {
-    const shadow = await applyFrame(deps, batch, frame);
-    if (shadow !== undefined) taken.set(frame.vm, { shadow, frame });
+    const one = await applyFrame(deps, batch, frame);
+    if (one !== undefined) moved.set(frame.vm, one);
   }
-  for (const { vm, kind } of events) if (kind === 'ended') taken.delete(vm);
-  return taken;
+  for (const { vm, kind } of events) if (kind === 'ended') moved.delete(vm);
+  return moved;
 }
 
 /** A VM that has ended comes back only by an appearance after its end; frames that were late on the way do not revive it. */
 async function describe({ window, horizon }: ApplyDeps, batch: Batch, primary: Primary): Promise<void> {
   const found = await window.find(primary.vm);
   const appeared = batch.events?.find(({ vm, kind }) => vm === primary.vm && kind === 'appeared');
-  if (found instanceof Shadow) {
-    if (found.host === batch.host) found.describe(joined(found.primary, primary));
+  if (isLive(found)) {
+    const { shadow } = found;
+    if (shadow.host === batch.host) shadow.describe(joined(shadow.primary, primary));
     return;
   }
   if (found !== undefined && (appeared === undefined || appeared.at <= found.endedAt)) return;
@@ -57,31 +64,47 @@ const joined = (known: Primary, newer: Primary): Primary =>
   newer.actuator === 'none' && known.actuator !== 'none' ? { ...newer, ...known } : newer;
 
 async function live({ window, observer }: ApplyDeps, batch: Batch, event: LifecycleEvent): Promise<void> {
-  const shadow = await window.find(event.vm);
-  if (!(shadow instanceof Shadow) || shadow.host !== batch.host || event.at < shadow.lifeAt) return;
+  const found = await window.find(event.vm);
+  if (!isLive(found)) return;
+  const { shadow } = found;
+  if (shadow.host !== batch.host || event.at < shadow.lifeAt) return;
   if (event.kind === 'ended') await window.end(event.vm, event.at);
   else shadow.lifecycle(event);
   observer.lifecycle(event);
 }
 
-async function applyFrame(deps: ApplyDeps, batch: Batch, frame: Frame): Promise<Shadow | undefined> {
+async function applyFrame(deps: ApplyDeps, batch: Batch, frame: Frame): Promise<Moved | undefined> {
   const { window, horizon, observer } = deps;
   const found = await window.find(frame.vm);
-  const shadow = found ?? Shadow.create(unnamed(frame.vm), batch.host, horizon, frame.at - frame.interval);
-  const reason = reasonToDrop(shadow, batch);
-  if (reason === undefined && shadow instanceof Shadow && shadow.apply(batch, frame) !== 'duplicate') {
-    if (found === undefined) window.add(shadow);
-    observer.applied(batch.host, frame);
-    return shadow;
+  const live = isLive(found) ? found : undefined;
+  const shadow = live?.shadow ?? Shadow.create(unnamed(frame.vm), batch.host, horizon, frame.at - frame.interval);
+  const isEnded = found !== undefined && live === undefined;
+  const outcome = isEnded ? 'ended' : shadow.host === batch.host ? shadow.apply(batch, frame) : 'foreign';
+  if (outcome !== 'applied' && outcome !== 'late') {
+    observer.dropped(batch.host, frame, outcome);
+    return undefined;
   }
-  observer.dropped(batch.host, frame, reason ?? 'duplicate');
-  return undefined;
+  const { sizer } = live ?? window.add(shadow);
+  observer.applied(batch.host, frame);
+  return outcome === 'late' ? undefined : moved({ shadow, sizer }, frame);
 }
 
-function reasonToDrop(shadow: Shadow | EndedShadow, batch: Batch): DropReason | undefined {
-  if (!(shadow instanceof Shadow)) return 'ended';
-  return shadow.host === batch.host ? undefined : 'foreign';
+/** Sizes after every frame, also those of which only the last is acted on: what became of a size is learnt from each. */
+function moved({ shadow, sizer }: Live, frame: Frame): Moved | undefined {
+  const forecast = shadow.forecast();
+  if (forecast === undefined) return undefined;
+  const { steps, allocation } = shadow;
+  const told = lowOf(demandOf(frame, frame.allocation ?? allocation));
+  return { shadow, frame, recommendation: sizer.size(forecast, { told, steps, inForce: allocation }) };
 }
+
+function lowOf(demand: ReturnType<typeof demandOf>): PerMeter {
+  const low: Partial<Record<Meter, number>> = {};
+  for (const meter of METERS) if (demand[meter] !== undefined) low[meter] = demand[meter].low;
+  return low;
+}
+
+const isLive = (found: Live | EndedShadow | undefined): found is Live => found !== undefined && 'shadow' in found;
 
 /** Until its host describes it (it does so every minute), a VM can only be watched. */
 const unnamed = (vm: VmId): Primary => ({ vm, name: vm, actuator: 'none' });

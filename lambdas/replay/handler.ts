@@ -4,6 +4,7 @@ import { documentClient, stepFunctionsClient } from '../../lib/adapters/aws/clie
 import { dynamoShadowStore } from '../../lib/adapters/aws/dynamo-shadow-store.ts';
 import { stepFunctionsWorkflow } from '../../lib/adapters/aws/step-functions-workflow.ts';
 import { readPolicies } from '../../lib/adapters/policy/read-policies.ts';
+import { DEFAULT_RISK } from '../../lib/core/sizing/size.ts';
 import { envOf, tableEnv } from '../platform/env.ts';
 import { metricsObserver } from '../platform/metrics-observer.ts';
 import { platformOfEnv } from '../platform/with-platform.ts';
@@ -15,6 +16,7 @@ const env = envOf({
   POLICY_FILE: z.string().min(1),
   LEAD_MS: z.coerce.number().int().positive().default(5_000),
   HOLD_MS: z.coerce.number().int().positive().default(5_000),
+  RISK: z.coerce.number().gt(0).lt(1).default(DEFAULT_RISK),
 });
 const platform = platformOfEnv();
 
@@ -25,6 +27,7 @@ export const handler = replayHandler(
     observer: metricsObserver(platform.metrics),
     policies: readPolicies(readFileSync(env.POLICY_FILE, 'utf8'), env.POLICY_FILE),
     horizon: { lead: env.LEAD_MS, hold: env.HOLD_MS },
+    risk: env.RISK,
     now: Date.now,
   },
   platform,

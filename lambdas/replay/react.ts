@@ -1,13 +1,12 @@
-import { recommend } from '../../lib/core/sizing/size.ts';
 import { decide } from '../../lib/core/policy/decide.ts';
 import { makePlan } from '../../lib/core/plan/make-plan.ts';
 import { NO_MEMORY, type PolicyMemory, type PolicySet } from '../../lib/core/policy/policy.ts';
 import type { Shadow, ShadowMemory } from '../../lib/core/shadow/shadow.ts';
 import type { Allocation, Meter } from '../../lib/core/meter.ts';
 import type { Plan } from '../../lib/core/plan/plan.ts';
-import type { Frame } from '../../lib/core/trace/frame.ts';
 import type { DurationMs, EpochMs } from '../../lib/core/units.ts';
 import type { Observer } from '../../lib/ports/observer.ts';
+import type { Moved } from './apply.ts';
 
 export interface ReactDeps {
   readonly policies: PolicySet;
@@ -35,12 +34,14 @@ const SETTLING_MS: DurationMs = 3_000;
 const EC2_LIFETIME_MS: DurationMs = 900_000;
 
 /**
- * What a shadow makes of its newest frame: forecast, size, decision and, when a policy's threshold is met and no plan is
- * under way for the VM, the plan to start. Pure but for what it leaves in the shadow's memory.
+ * What comes of the size for a VM: a decision and, when a policy's threshold is met and no plan is under way for the VM, the
+ * plan to start. Pure but for what it leaves in the shadow's memory.
  */
-export function react({ policies, observer, now }: ReactDeps, shadow: Shadow, frame: Frame): Plan | undefined {
-  const forecast = shadow.forecast();
-  if (forecast === undefined) return undefined;
+export function react(
+  { policies, observer, now }: ReactDeps,
+  { shadow, frame, recommendation }: Moved,
+): Plan | undefined {
+  const { forecast } = recommendation;
   const { primary, host, allocation, lastAt, state } = shadow;
   const remembered = shadow.memory as Remembered;
   const inFlight = stillInFlight(remembered.inFlight, allocation, now);
@@ -48,7 +49,7 @@ export function react({ policies, observer, now }: ReactDeps, shadow: Shadow, fr
     {
       primary,
       host,
-      recommendation: recommend(forecast, {}, allocation),
+      recommendation,
       allocation,
       memory: remembered.policy ?? NO_MEMORY,
       now,

@@ -5,13 +5,12 @@ import type { Horizon } from '../../lib/core/forecast/forecast.ts';
 import type { PolicySet } from '../../lib/core/policy/policy.ts';
 import type { Plan } from '../../lib/core/plan/plan.ts';
 import type { Shadow, ShadowMemory } from '../../lib/core/shadow/shadow.ts';
-import type { Frame } from '../../lib/core/trace/frame.ts';
-import type { EpochMs, VmId } from '../../lib/core/units.ts';
+import type { EpochMs, Probability, VmId } from '../../lib/core/units.ts';
 import type { Observer } from '../../lib/ports/observer.ts';
 import type { ShadowStore } from '../../lib/ports/shadow-store.ts';
 import type { Workflow } from '../../lib/ports/workflow.ts';
 import { type Platform, withPlatform, type Handler } from '../platform/with-platform.ts';
-import { applyBatch } from './apply.ts';
+import { applyBatch, type Moved } from './apply.ts';
 import { noteStarted, react } from './react.ts';
 import { Window, type WindowState } from './window.ts';
 
@@ -21,6 +20,8 @@ export interface ReplayDeps {
   readonly observer: Observer;
   readonly policies: PolicySet;
   readonly horizon: Horizon;
+  /** Share of all samples in which demand may pass its size, of the VMs of a shard together. */
+  readonly risk: Probability;
   readonly now: () => EpochMs;
 }
 
@@ -41,7 +42,7 @@ export interface ReplayResult {
   readonly state: WindowState;
 }
 
-type Taken = Map<VmId, { shadow: Shadow; frame: Frame }>;
+type Taken = Map<VmId, Moved>;
 
 /**
  * The replay function: records in, shadows moved, plans started. Records that fail (damaged ones for ever, a store that
@@ -51,7 +52,7 @@ type Taken = Map<VmId, { shadow: Shadow; frame: Frame }>;
  */
 export function replayHandler(deps: ReplayDeps, platform: Platform): Handler<ReplayEvent, ReplayResult> {
   return withPlatform(platform, async (event) => {
-    const window = new Window(deps.shadows, event.state ?? {});
+    const window = new Window(deps.shadows, event.state ?? {}, deps.risk);
     const taken: Taken = new Map();
     const batchItemFailures = await applyRecords(deps, event, { window, taken });
     await reactAll(deps, platform, taken);
@@ -86,9 +87,10 @@ async function applyRecords(
 
 async function reactAll(deps: ReplayDeps, platform: Platform, taken: Taken): Promise<void> {
   const started: Promise<void>[] = [];
-  for (const { shadow, frame } of taken.values()) {
+  for (const moved of taken.values()) {
+    const { shadow } = moved;
     const before = shadow.memory;
-    const plan = react({ policies: deps.policies, observer: deps.observer, now: deps.now() }, shadow, frame);
+    const plan = react({ policies: deps.policies, observer: deps.observer, now: deps.now() }, moved);
     if (plan !== undefined) started.push(start(deps, platform, { shadow, plan, before }));
   }
   await Promise.all(started);

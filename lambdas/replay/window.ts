@@ -1,6 +1,8 @@
 import { Shadow } from '../../lib/core/shadow/shadow.ts';
+import { RiskPool } from '../../lib/core/sizing/risk-pool.ts';
+import { RISK_BYTES, RiskTracker } from '../../lib/core/sizing/risk-tracker.ts';
 import { isFault } from '../../lib/core/fault.ts';
-import type { EpochMs, VmId } from '../../lib/core/units.ts';
+import type { EpochMs, Probability, VmId } from '../../lib/core/units.ts';
 import type { EndedShadow, ShadowStore } from '../../lib/ports/shadow-store.ts';
 
 /** The shadows of one shard as they ride from invocation to invocation: VM to checkpoint bytes in base64. */
@@ -12,25 +14,36 @@ export type WindowState = Readonly<Record<VmId, string>>;
  */
 export const STATE_LIMIT_CHARS = 900_000;
 
-/** The shadows of one shard during one invocation. Shadows are read from the store only when a record names them. */
+/** A shadow, and what sizes its primary. */
+export interface Live {
+  readonly shadow: Shadow;
+  readonly sizer: RiskTracker;
+}
+
+/**
+ * The shadows of one shard during one invocation; their primaries share a risk. Shadows are read from the store only when a
+ * record names them.
+ */
 export class Window {
   readonly #store: ShadowStore;
-  readonly #live = new Map<VmId, Shadow>();
+  readonly #pool: RiskPool;
+  readonly #live = new Map<VmId, Live>();
   readonly #ended = new Map<VmId, EndedShadow>();
   /** Versions of checkpoints that this code cannot read; the shadow that is begun in their place goes on from there. */
   readonly #unreadable = new Map<VmId, number>();
 
   /** A shadow of another format (an upgrade went by) is left out: it is read from the store, or begun anew. */
-  constructor(store: ShadowStore, state: WindowState) {
+  constructor(store: ShadowStore, state: WindowState, risk: Probability) {
     this.#store = store;
-    for (const [vm, bytes] of Object.entries(state)) {
+    this.#pool = new RiskPool(risk);
+    for (const bytes of Object.values(state)) {
       const shadow = readable(Buffer.from(bytes, 'base64'));
-      if (shadow !== undefined) this.#live.set(vm, shadow);
+      if (shadow !== undefined) this.#take(shadow);
     }
   }
 
   /** The VM's shadow, its end, or undefined when it was never seen. Throws Fault STORE_UNAVAILABLE (retryable). */
-  async find(vm: VmId): Promise<Shadow | EndedShadow | undefined> {
+  async find(vm: VmId): Promise<Live | EndedShadow | undefined> {
     const known = this.#live.get(vm) ?? this.#ended.get(vm);
     if (known !== undefined) return known;
     const stored = await this.#store.get(vm);
@@ -45,19 +58,20 @@ export class Window {
       return undefined;
     }
     shadow.version = stored.version;
-    this.#live.set(vm, shadow);
-    return shadow;
+    return this.#take(shadow);
   }
 
-  add(shadow: Shadow): void {
+  /** Takes a shadow that is not in the store yet. */
+  add(shadow: Shadow): Live {
     shadow.version = this.#unreadable.get(shadow.primary.vm) ?? shadow.version;
     this.#ended.delete(shadow.primary.vm);
-    this.#live.set(shadow.primary.vm, shadow);
+    return this.#take(shadow);
   }
 
   /** Nothing survives its primary: not in the window, not in the store. */
   async end(vm: VmId, endedAt: EpochMs): Promise<void> {
     await this.#store.end(vm, endedAt);
+    this.#live.get(vm)?.sizer.leave();
     this.#live.delete(vm);
     this.#ended.set(vm, { kind: 'ended', vm, version: 0, endedAt });
   }
@@ -66,8 +80,8 @@ export class Window {
   async state(): Promise<WindowState> {
     const state: Record<VmId, string> = {};
     let chars = 0;
-    for (const [vm, shadow] of this.#live) {
-      const bytes = Buffer.from(shadow.encode()).toString('base64');
+    for (const [vm, live] of this.#live) {
+      const bytes = Buffer.from(encoded(live)).toString('base64');
       chars += vm.length + bytes.length + 8;
       state[vm] = bytes;
     }
@@ -81,19 +95,33 @@ export class Window {
    * let go and read again when needed. Returns the VMs for which that was so.
    */
   async checkpoint(): Promise<readonly VmId[]> {
-    const writes = [...this.#live].map(async ([vm, shadow]): Promise<VmId | undefined> => {
+    const writes = [...this.#live].map(async ([vm, live]): Promise<VmId | undefined> => {
+      const { shadow, sizer } = live;
       shadow.version += 1;
       try {
-        await this.#store.put({ vm, version: shadow.version, state: shadow.encode(), seenAt: shadow.lastAt });
+        await this.#store.put({ vm, version: shadow.version, state: encoded(live), seenAt: shadow.lastAt });
         return undefined;
       } catch (error) {
         if (!isFault(error) || error.code !== 'SHADOW_STALE_WRITE') throw error;
+        sizer.leave();
         this.#live.delete(vm);
         return vm;
       }
     });
     return (await Promise.all(writes)).filter((vm) => vm !== undefined);
   }
+
+  #take(shadow: Shadow): Live {
+    const known = shadow.sizing.length === RISK_BYTES ? shadow.sizing : undefined;
+    const live = { shadow, sizer: new RiskTracker(this.#pool, known) };
+    this.#live.set(shadow.primary.vm, live);
+    return live;
+  }
+}
+
+function encoded({ shadow, sizer }: Live): Uint8Array {
+  shadow.sizing = sizer.bytes;
+  return shadow.encode();
 }
 
 /** A checkpoint of a format that this code does not know is lost learning, not a reason to stop a stream. */

@@ -4,7 +4,6 @@ import type { PerMeter } from '../core/meter.ts';
 import { replayTogether, SeriesReplay, type ReplayVisitor } from '../core/shadow/replay-series.ts';
 import { RiskPool } from '../core/sizing/risk-pool.ts';
 import { RiskTracker } from '../core/sizing/risk-tracker.ts';
-import { recommend } from '../core/sizing/size.ts';
 import { SizeSchedule } from '../core/sizing/size-schedule.ts';
 import type { DurationMs, EpochMs, Probability } from '../core/units.ts';
 import { VmScore } from './backtest-score.ts';
@@ -49,21 +48,21 @@ function sizingOf(
   const schedule = new SizeSchedule<readonly PerMeter[]>(horizon);
   const trackers = pools.map((pool) => new RiskTracker(pool));
   const scoredFrom: EpochMs = (times[0] ?? 0) + warmUp;
+  let told: PerMeter = {};
   return {
     before: (use, at) => {
       const inForce = schedule.inForceAt(at);
       rows.push(inForce);
-      for (const [i, tracker] of trackers.entries()) tracker.see(use, inForce?.[i]);
+      told = use;
       if (at >= scoredFrom) for (const [i, sizes] of (inForce ?? []).entries()) own[i]?.see(use, sizes);
     },
     after: (shadow, at) => {
       const forecast = shadow.forecast();
       if (forecast === undefined) return;
-      const { hold } = shadow.steps;
-      const targets = trackers.map((tracker) => recommend(forecast, tracker.goal(hold, forecast), shadow.allocation));
+      const moment = { told, steps: shadow.steps, inForce: shadow.allocation };
       schedule.ask(
         at,
-        targets.map(({ target }) => target),
+        trackers.map((tracker) => tracker.size(forecast, moment).target),
       );
     },
     end: () => {

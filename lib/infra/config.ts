@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { readPolicies } from '../adapters/policy/read-policies.ts';
 import { Fault } from '../core/fault.ts';
+import { DEFAULT_RISK } from '../core/sizing/size.ts';
 
 const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((word) => word === 'true')]);
 
@@ -36,6 +37,8 @@ const schema = z.object({
   /** Lead and hold of the live forecast in milliseconds. */
   leadMs: z.coerce.number().int().positive().default(5_000),
   holdMs: z.coerce.number().int().positive().default(5_000),
+  /** Share of all samples in which demand may pass its size, of the VMs of a shard together. */
+  risk: z.coerce.number().gt(0).lt(1).default(DEFAULT_RISK),
   /** Keeps the table and its key when the stack is deleted. */
   retain: flag.default(true),
 });

@@ -15,6 +15,7 @@ export interface ReplayProps {
   readonly policyFile: string;
   /** Shadows ride in the event source for this long, then they are checkpointed. */
   readonly window: Duration;
+  readonly risk: number;
   readonly lead: Duration;
   readonly hold: Duration;
   readonly network?: FunctionNetwork | undefined;
@@ -43,6 +44,7 @@ export class Replay extends Construct {
         POLICY_FILE: 'policies.yaml',
         LEAD_MS: String(props.lead.toMilliseconds()),
         HOLD_MS: String(props.hold.toMilliseconds()),
+        RISK: String(props.risk),
       },
     });
     const failures = new Queue(this, 'Failures', {

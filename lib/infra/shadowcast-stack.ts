@@ -39,6 +39,7 @@ export class ShadowcastStack extends Stack {
       window: Duration.seconds(config.windowSeconds),
       lead: Duration.millis(config.leadMs),
       hold: Duration.millis(config.holdMs),
+      risk: config.risk,
       network,
     });
     const lifecycle = new Lifecycle(this, 'Lifecycle', { stream, key, enrolTag: config.enrolTag, network });

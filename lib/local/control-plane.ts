@@ -15,6 +15,7 @@ import { kinesisTraceStream } from '../adapters/aws/kinesis-trace-stream.ts';
 import { stepFunctionsWorkflow } from '../adapters/aws/step-functions-workflow.ts';
 import type { PolicySet } from '../core/policy/policy.ts';
 import type { Horizon } from '../core/forecast/forecast.ts';
+import { DEFAULT_RISK } from '../core/sizing/size.ts';
 import { ALLOCATOR_DOCUMENT } from '../infra/allocator-document.ts';
 import { resizeWorkflow } from '../infra/resize-workflow.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -126,6 +127,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       observer,
       policies: options.policies,
       horizon: options.horizon,
+      risk: DEFAULT_RISK,
       now: clock.now,
     },
     platform,

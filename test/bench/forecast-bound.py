@@ -26,7 +26,7 @@ OPTIONS = dict(
 
 
 def load(folder):
-    for line in (folder / "index.txt").read_text().splitlines():
+    for line in filter(None, (folder / "index.txt").read_text().splitlines()):
         number, rows, name = line.split(" ", 2)
         table = np.fromfile(folder / f"{number}.f64").reshape(int(rows), 2 + len(LEVELS))
         yield int(number), name, table[~np.isnan(table[:, 1])]

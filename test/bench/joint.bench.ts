@@ -16,12 +16,13 @@ import { basename, join } from 'node:path';
 import { readdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { readTraceSeries, traceFilesOf, type TraceSeries } from '../../lib/adapters/trace/csv.ts';
-import type { MeterForecast } from '../../lib/core/forecast/forecast.ts';
+import type { Forecast, MeterForecast } from '../../lib/core/forecast/forecast.ts';
 import { LEVELS } from '../../lib/core/forecast/levels.ts';
+import { FLEET_PRIORS } from '../../lib/core/forecast/fleet-prior.ts';
 import { MeterModel } from '../../lib/core/forecast/meter-model.ts';
 import type { Steps } from '../../lib/core/forecast/steps.ts';
 import type { Meter } from '../../lib/core/meter.ts';
-import { HostDemand, jointSize } from '../../lib/core/sizing/joint.ts';
+import { HostDemand, jointSize, type HostMoment } from '../../lib/core/sizing/joint.ts';
 import { RiskPool } from '../../lib/core/sizing/risk-pool.ts';
 import { RiskTracker } from '../../lib/core/sizing/risk-tracker.ts';
 import { quantileAt } from '../../lib/core/sizing/size.ts';
@@ -69,7 +70,7 @@ interface HostResult {
 function replayHost(vms: readonly Vm[], steps: Steps, step: number): HostResult {
   const length = Math.min(...vms.map(({ values }) => values.length));
   const warmUp = Math.floor(length / 4);
-  const models = vms.map(() => new MeterModel());
+  const models = vms.map(() => new MeterModel(FLEET_PRIORS.cpu));
   const host = new HostDemand();
   const trackers = {
     single: vms.map(() => new RiskTracker(new RiskPool(RISK))),
@@ -84,12 +85,6 @@ function replayHost(vms: readonly Vm[], steps: Steps, step: number): HostResult 
     const wanted = vms.map(({ values }) => values[t]!);
     const sum = wanted.reduce((total, one) => total + one, 0);
     if (pending[0] !== undefined && pending[0].from <= t) inForce = pending.shift();
-    if (inForce !== undefined) {
-      for (const [v, tracker] of trackers.single.entries()) {
-        tracker.see({ [meter]: wanted[v]! }, { [meter]: inForce.own[v]! });
-      }
-      trackers.joint.see({ [meter]: sum }, { [meter]: inForce.capacity });
-    }
     if (inForce !== undefined && t >= warmUp) {
       demand += sum;
       score(single, wanted, inForce.own);
@@ -102,24 +97,23 @@ function replayHost(vms: readonly Vm[], steps: Steps, step: number): HostResult 
       wanted.map((value) => ({ [meter]: { low: value, high: value } })),
       moment,
     );
-    if (t % steps.hold !== 0) continue;
     const forecasts = models.map((model, v): MeterForecast => {
       const values: number[] = [];
       model.read(values, moment, steps);
       return { values, demand: { low: wanted[v]!, high: wanted[v]! }, samples: model.samples };
     });
-    const goal = trackers.joint.goal(steps.hold).risk as Record<Meter, number>;
-    const size = jointSize(
-      new Map(forecasts.map((forecast, v) => [vms[v]!.vm, forecast])),
-      host.forecast(meter, moment)!,
-      { risk: goal[meter] },
+    const ofSum = host.forecast(meter, moment)!;
+    const own = forecasts.map((forecast, v) =>
+      trackers.single[v]!.size(alone(forecast, moment), { told: { [meter]: wanted[v]! }, steps }),
     );
+    const { risk } = trackers.joint.size(alone(ofSum, moment), { told: { [meter]: sum }, steps });
+    if (t % steps.hold !== 0) continue;
+    const size = jointSize(new Map(forecasts.map((forecast, v) => [vms[v]!.vm, forecast])), ofSum, {
+      risk: risk[meter]!,
+    });
     pending.push({
       from: t + steps.lead,
-      own: forecasts.map((forecast, v) => {
-        const { risk } = trackers.single[v]!.goal(steps.hold);
-        return quantileAt(forecast, LEVELS, 1 - (risk as Record<Meter, number>)[meter]);
-      }),
+      own: own.map(({ target }) => target[meter]!),
       byRisk: RISKS.map((risk) => forecasts.map((forecast) => quantileAt(forecast, LEVELS, 1 - risk))),
       capacity: size.capacity,
       guarantees: vms.map(({ vm }) => size.guarantees.get(vm)!),
@@ -127,6 +121,16 @@ function replayHost(vms: readonly Vm[], steps: Steps, step: number): HostResult 
   }
   return { demand, single, matched: matchedOf(byRisk), joint };
 }
+
+/** A forecast of this one meter. */
+const alone = (forecast: MeterForecast, { at, step, steps }: HostMoment): Forecast => ({
+  vm: '',
+  at,
+  lead: steps.lead * step,
+  hold: steps.hold * step,
+  levels: LEVELS,
+  meters: { [meter]: forecast },
+});
 
 interface Decided {
   readonly from: number;

@@ -1,18 +1,18 @@
 /**
- * Learns the fleet prior and writes its table: `node test/bench/learn-prior.ts FOLDER`, where FOLDER holds the sets below as
- * folders of trace CSV. Only every second VM of a set, by sorted file name, is looked at: the others are for judging.
- * About three minutes of processor time; the same traces give the same table.
+ * Learns the fleet priors and writes their tables: `node test/bench/learn-prior.ts FOLDER [RESOURCE...]`, where FOLDER holds the
+ * sets below as folders of trace CSV; all four resources when none is named. Only every second VM of a set, by sorted file name, is
+ * looked at: the others are for judging. Some four minutes of processor time for each; the same traces give the same tables.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readTraceSeries, traceFilesOf, type TraceSeries } from '../../lib/adapters/trace/csv.ts';
 import type { PriorTable } from '../../lib/core/forecast/prior.ts';
 import type { Steps } from '../../lib/core/forecast/steps.ts';
-import { METERS } from '../../lib/core/meter.ts';
+import { METERS, RESOURCE_OF, RESOURCES, type Meter, type Resource } from '../../lib/core/meter.ts';
 import { chance, learnPrior, type RowSet } from './prior-network.ts';
 import { rowsOf, type Use } from './prior-rows.ts';
 
-const TABLE = new URL('../../lib/core/forecast/prior-table.ts', import.meta.url);
+const tableOf = (resource: Resource): URL => new URL(`../../lib/core/forecast/priors/${resource}.ts`, import.meta.url);
 
 /** How much a set counts, and the windows that it is mostly learnt for. */
 interface TraceSet {
@@ -48,16 +48,12 @@ const OTHERS: readonly Steps[] = [
   { lead: 1, hold: 60 },
 ];
 const OTHERS_SHARE = 0.2;
-/** cpu counts twice. */
-const CPU_WEIGHT = 2;
 const ROWS = 5000;
 const LEAST_SAMPLES = 80;
 const OPTIONS = { hidden: 32, batches: 60_000, batch: 512, rate: 0.004 };
 
-const next = chance(7);
-
 /** The known samples of one meter, and the usual time between them. */
-function useOf({ times, meters }: TraceSeries, meter: (typeof METERS)[number]): Use | undefined {
+function useOf({ times, meters }: TraceSeries, meter: Meter): Use | undefined {
   const values = meters[meter];
   if (values === undefined) return undefined;
   const known = Array.from(values.keys()).filter((i) => !Number.isNaN(values[i]!));
@@ -70,47 +66,70 @@ function useOf({ times, meters }: TraceSeries, meter: (typeof METERS)[number]): 
   };
 }
 
-function rowSetsOf(series: TraceSeries, windows: readonly Steps[]): RowSet[] {
+/**
+ * How much the meters of other resources count. The processors of 36 VMs at one second are too few to learn bursts from: what
+ * those have in common is learnt from all meters.
+ */
+const OTHERS_COUNT: Readonly<Record<Resource, number>> = { cpu: 0.5, memory: 0, disk: 0, network: 0 };
+
+/** What is learnt from, and the generator that picks it. */
+interface Course {
+  readonly resource: Resource;
+  readonly windows: readonly Steps[];
+  readonly next: () => number;
+}
+
+function rowSetsOf(series: TraceSeries, { resource, windows, next }: Course): RowSet[] {
   const sets: RowSet[] = [];
   for (const meter of METERS) {
+    const counts = RESOURCE_OF[meter] === resource ? 1 : OTHERS_COUNT[resource];
     const use = useOf(series, meter);
-    if (use === undefined) continue;
+    if (use === undefined || counts === 0) continue;
     const other = OTHERS[Math.floor(next() * OTHERS.length)]!;
     const share = (1 - OTHERS_SHARE) / windows.length;
     for (const [steps, part] of [...windows.map((one) => [one, share] as const), [other, OTHERS_SHARE] as const]) {
       const rows = rowsOf(use, steps, { most: ROWS * part, next });
-      if (rows.length > 0) sets.push({ rows, weight: part * (meter === 'cpu' ? CPU_WEIGHT : 1) });
+      if (rows.length > 0) sets.push({ rows, weight: part * counts });
     }
   }
   return sets;
 }
 
-async function rowSetsIn(folder: string, { weight, windows }: TraceSet): Promise<RowSet[]> {
+async function rowSetsIn(folder: string, weight: number, course: Course): Promise<RowSet[]> {
   const files = (await traceFilesOf(folder)).filter((_, i) => i % 2 === 0);
   const sets: RowSet[] = [];
   for (const file of files)
-    for (const series of (await readTraceSeries(file)).values()) sets.push(...rowSetsOf(series, windows));
+    for (const series of (await readTraceSeries(file)).values()) sets.push(...rowSetsOf(series, course));
   const total = sets.reduce((sum, set) => sum + set.weight, 0);
   return sets.map((set) => ({ ...set, weight: (set.weight / total) * weight }));
 }
 
 const textOf = (table: PriorTable): string =>
   [
-    "import type { PriorTable } from './prior.ts';",
+    "import type { PriorTable } from '../prior.ts';",
     '',
     '/** Written by test/bench/learn-prior.ts; what it was learnt from is in docs/forecasting.md. */',
     `export const PRIOR: PriorTable = ${JSON.stringify(table)};`,
     '',
   ].join('\n');
 
-const [folder] = process.argv.slice(2);
-if (folder === undefined) throw new Error('name the folder of the trace sets');
-const sets: RowSet[] = [];
-for (const [name, set] of Object.entries(SETS)) {
-  sets.push(...(await rowSetsIn(join(folder, name), set)));
-  process.stdout.write(`${name}\n`);
+async function learn(folder: string, resource: Resource): Promise<void> {
+  const next = chance(7);
+  const sets: RowSet[] = [];
+  for (const [name, { weight, windows }] of Object.entries(SETS)) {
+    sets.push(...(await rowSetsIn(join(folder, name), weight, { resource, windows, next })));
+    process.stdout.write(`${resource}: ${name}\n`);
+  }
+  const table = learnPrior(sets, OPTIONS, (done, loss) =>
+    process.stdout.write(`${resource}: ${done} batches, loss ${loss.toFixed(4)}\n`),
+  );
+  await writeFile(tableOf(resource), textOf(table));
 }
-const table = learnPrior(sets, OPTIONS, (done, loss) =>
-  process.stdout.write(`${done} batches, loss ${loss.toFixed(4)}\n`),
-);
-await writeFile(TABLE, textOf(table));
+
+const [folder, ...named] = process.argv.slice(2);
+if (folder === undefined) throw new Error('name the folder of the trace sets');
+const unknown = named.find((name) => !RESOURCES.some((resource) => resource === name));
+if (unknown !== undefined) throw new Error(`got "${unknown}", wanted some of ${RESOURCES.join(', ')}`);
+for (const resource of RESOURCES) {
+  if (named.length === 0 || named.includes(resource)) await learn(folder, resource);
+}

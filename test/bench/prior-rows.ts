@@ -26,7 +26,7 @@ export function rowsOf(
   const ends = values.length - steps.lead - steps.hold;
   if (!(mean > 0) || ends < BEGINNING) return new Float32Array(0);
   const share = most / ends;
-  const model = new MeterModel(undefined, NO_PRIOR);
+  const model = new MeterModel(NO_PRIOR);
   const rows: number[] = [];
   const inputs = new Float64Array(INPUTS);
   for (let i = 0; i < ends; i += 1) {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { ByteReader } from '../../lib/core/shadow/byte-reader.ts';
 import { ByteWriter } from '../../lib/core/shadow/byte-writer.ts';
 import { readHeader, writeHeader } from '../../lib/core/shadow/header-bytes.ts';
+import { fromPlanes, toPlanes } from '../../lib/core/shadow/planes.ts';
 import { refusalOf } from '../support/refusal-of.ts';
 
 const time = fc.integer({ min: 0, max: 4e12 });
@@ -26,6 +27,7 @@ const header = fc.record({
   frames: fc.nat(),
   state: fc.constantFrom('active' as const, 'suspended' as const),
   memory: fc.dictionary(fc.string(), fc.nat()).map((memory) => ({ ...memory })),
+  sizing: fc.uint8Array({ maxLength: 70 }).map((bytes) => Uint8Array.from(bytes)),
   version: fc.nat(),
   step: fc.record({ step: fc.nat(), misfits: fc.nat(3) }),
   dedupe: fc.record({
@@ -66,5 +68,17 @@ describe('bytes', () => {
     to.text('shadow');
 
     expect(refusalOf(() => new ByteReader(to.bytes.subarray(0, 4), 0).text())).toMatchObject({ code: 'SHADOW_FORMAT' });
+  });
+});
+
+describe('planes', () => {
+  it('are undone, whatever is left over', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 99 }), fc.integer({ min: 1, max: 8 }), (bytes, width) => {
+        const original = Uint8Array.from(bytes);
+
+        expect(fromPlanes(toPlanes(original, width), width)).toEqual(original);
+      }),
+    );
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { LEVELS } from '../../lib/core/forecast/levels.ts';
+import { FLEET_PRIORS } from '../../lib/core/forecast/fleet-prior.ts';
 import { MeterModel } from '../../lib/core/forecast/meter-model.ts';
 import type { Steps } from '../../lib/core/forecast/steps.ts';
 
@@ -17,7 +18,7 @@ const exact = (value: fc.Arbitrary<number>, minLength = 1): fc.Arbitrary<Seen[]>
 const modest = fc.oneof(fc.constant(0), fc.double({ min: 1e-3, max: 1e6, noNaN: true }));
 
 function forecastOf(samples: readonly Seen[], window: Steps): number[] {
-  const model = new MeterModel();
+  const model = new MeterModel(FLEET_PRIORS.cpu);
   for (const [i, sample] of samples.entries()) model.observe({ ...sample, at: i * 60_000, step: 60_000 }, window);
   const values: number[] = [];
   model.read(values, { at: samples.length * 60_000, step: 60_000 }, window);
@@ -79,7 +80,7 @@ describe('a forecast', () => {
         fc.array(modest, { minLength: 1, maxLength: 40 }),
         steps,
         (samples, limits, window) => {
-          const model = new MeterModel();
+          const model = new MeterModel(FLEET_PRIORS.cpu);
           for (const [i, sample] of samples.entries()) model.observe({ ...sample, at: i * 1000, step: 1000 }, window);
           const [before, after]: number[][] = [[], []];
           model.read(before!, { at: (samples.length - 1) * 1000, step: 1000 }, window);
@@ -97,7 +98,7 @@ describe('a forecast', () => {
 
   it('knows a level that was only ever seen at a limit', () => {
     const window = { lead: 1, hold: 1 };
-    const model = new MeterModel();
+    const model = new MeterModel(FLEET_PRIORS.cpu);
     const values: number[] = [];
     for (let i = 0; i < 400; i += 1)
       model.observe({ value: i < 200 ? 1 : 8, capped: i >= 200, at: i * 1000, step: 1000 }, window);

@@ -104,7 +104,15 @@ async function invokeAll(batches: readonly Batch[], isBoundary: (i: number) => b
   const store = memoryShadowStore();
   const workflow = { start: () => Promise.resolve(true) };
   const now = (): number => T0 + 60_000;
-  const deps = { shadows: store, workflow, observer: aWitness(), policies: { policies: [] }, horizon: HORIZON, now };
+  const deps = {
+    shadows: store,
+    workflow,
+    observer: aWitness(),
+    policies: { policies: [] },
+    horizon: HORIZON,
+    risk: 0.01,
+    now,
+  };
   const handler = replayHandler(deps, aQuietPlatform());
   const window = { start: new Date(T0).toISOString(), end: new Date(T0 + 60_000).toISOString() };
   let state: WindowState = {};

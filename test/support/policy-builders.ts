@@ -82,6 +82,7 @@ export const aDecideInput = (parts: CpuParts = {}): DecideInput => {
     recommendation: {
       vm: 'kvm1/web',
       target: { cpu: target },
+      risk: { cpu: 0.01 },
       forecast: {
         vm: 'kvm1/web',
         at: NOW - 500,

@@ -8,18 +8,20 @@ import {
   EXPERTS,
   FLOATS,
   METER_BYTES,
+  METER_CODES_AT,
   METER_FLOATS_AT,
   MIXTURE,
   PENDING,
-  PHASE,
   PLATEAU,
   S_AGE,
+  S_HAND,
   S_LAST,
   S_PHASE,
   S_REACHED,
   S_SCALE,
   S_SHORT,
   S_STATE,
+  SEASONS,
   SHIFT,
   SLOT,
   SLOTS,
@@ -29,11 +31,11 @@ import {
 } from './meter-layout.ts';
 import { MAXIMA } from './moving-maxima.ts';
 import { Mixture } from './mixture.ts';
-import { PHASE_FLOATS, PHASE_PRECISION, PHASE_SLOTS, PhaseMemory } from './phase-memory.ts';
-import { FLEET_PRIOR } from './fleet-prior.ts';
+import { PHASE_PRECISION } from './phase-memory.ts';
 import { INPUTS, type Prior } from './prior.ts';
 import { isTracking, readTracker, rescaleTracker, track, TRACKER_FLOATS } from './quantile-tracker.ts';
 import { countResidual, readResiduals, RESIDUAL_COUNTS } from './residual-histogram.ts';
+import { Seasons, SEASON_FLOATS, SEASON_SLOTS } from './seasons.ts';
 import { isAtLimit, keepForecast, leaveLimit } from './plateau.ts';
 import { shortenAll } from './short-number.ts';
 import type { Steps } from './steps.ts';
@@ -41,6 +43,7 @@ import { restretch, stretch } from './stretch.ts';
 import { relate, RINGS, TRAIT_FLOATS, Traits, TRAITS, unrelate } from './traits.ts';
 
 const Q = LEVELS.length;
+/** How fast the quantiles of a state move. */
 const STATE_RATE = 0.5;
 /** A residual's scale: part of the level (noise grows with load), the rest of the volatility. */
 const SCALE_OF_LEVEL = 0.3;
@@ -91,7 +94,7 @@ export class MeterModel {
   readonly #f: Float32Array;
   readonly #bits: Int32Array;
   readonly #counts: Uint16Array;
-  readonly #phase: PhaseMemory;
+  readonly #seasons: Seasons;
   readonly #traits: Traits;
   readonly #mixture: Mixture;
   readonly #choice: Mixture;
@@ -109,15 +112,15 @@ export class MeterModel {
   #nowFor: Steps = NEVER;
 
   /** Over bytes of METER_BYTES length, zeros for a new model; they are owned from now on. */
-  constructor(bytes: Uint8Array<ArrayBuffer> = new Uint8Array(METER_BYTES), prior: Prior = FLEET_PRIOR) {
+  constructor(prior: Prior, bytes: Uint8Array<ArrayBuffer> = new Uint8Array(METER_BYTES)) {
     this.bytes = bytes;
     this.#prior = prior;
     this.#counters = new Uint32Array(bytes.buffer, 0, 3);
     this.#f = new Float32Array(bytes.buffer, METER_FLOATS_AT, FLOATS);
     this.#bits = new Int32Array(bytes.buffer, METER_FLOATS_AT, FLOATS);
     this.#counts = new Uint16Array(bytes.buffer, METER_FLOATS_AT + 4 * FLOATS, RESIDUAL_COUNTS);
-    const codes = new Uint8Array(bytes.buffer, METER_FLOATS_AT + 4 * FLOATS + 2 * RESIDUAL_COUNTS, PHASE_SLOTS);
-    this.#phase = new PhaseMemory(codes, this.#f.subarray(PHASE, PHASE + PHASE_FLOATS));
+    const codes = new Uint8Array(bytes.buffer, METER_CODES_AT, SEASON_SLOTS);
+    this.#seasons = new Seasons(codes, this.#f.subarray(SEASONS, SEASONS + SEASON_FLOATS));
     this.#traits = new Traits(this.#f.subarray(0, TRAIT_FLOATS));
     this.#mixture = new Mixture(this.#f.subarray(MIXTURE, CALIBRATION), EXPERTS);
     this.#choice = new Mixture(this.#f.subarray(CHOICE, STRETCH), 2, HEAD_START);
@@ -135,7 +138,7 @@ export class MeterModel {
     const value = sample.value > LEAST ? Math.min(sample.value, MOST) : 0;
     this.#settle(value, steps);
     this.#counters[1] = this.samples + 1;
-    this.#phase.see(value, sample.at, sample.capped);
+    this.#seasons.see(value, sample);
     const n = this.#counters[0] ?? 0;
     this.#traits.see(n, value);
     this.#counters[0] = n + 1;
@@ -150,7 +153,7 @@ export class MeterModel {
     const f = this.#f;
     this.#traits.rescale(ratio);
     this.#traits.maxima((this.#counters[0] ?? 0) - 1, maxima);
-    this.#phase.lower(ratio, maxima[1] ?? 0);
+    this.#seasons.fall(ratio, maxima[1] ?? 0);
     for (let state = 0; state < STATES; state += 1) rescaleTracker(f, TRACKERS + state * TRACKER_FLOATS, ratio);
     rescaleErrors(f, CALIBRATION, ratio);
     this.#mixture.rescale(ratio);
@@ -197,16 +200,17 @@ export class MeterModel {
     traits.maxima(n - 1, maxima);
     const longest = maxima[MAXIMA - 1] ?? 0;
     slotNow[S_SHORT] = maxima[1] ?? 0;
-    const known = this.#phase.reached(at + steps.lead * step, at + (steps.lead + steps.hold - 1) * step);
-    // One byte a slot tells values apart by 4 %: what cannot be told from the exact maximum is the exact maximum.
-    const isLongest = known === undefined || Math.abs(known - longest) < PHASE_PRECISION * longest;
-    slotNow[S_PHASE] = isLongest ? longest : known;
+    const [opens, closes] = [at + steps.lead * step, at + (steps.lead + steps.hold - 1) * step];
+    const known = this.#seasons.ofDay(opens, closes);
+    slotNow[S_PHASE] = exactly(known, longest);
+    const onHand = this.#seasons.ofHand(opens, closes);
+    slotNow[S_HAND] = onHand ?? maxima[1] ?? 0;
     const last = traits.last(n - 1);
     slotNow[S_LAST] = last;
     slotNow[S_SCALE] = SCALE_OF_LEVEL * last + (1 - SCALE_OF_LEVEL) * traits.volatility;
-    slotNow[S_STATE] = traits.rangeOf(last);
+    slotNow[S_STATE] = last > traits.median ? 1 : 0;
     const reached = known === undefined ? undefined : slotNow[S_PHASE];
-    traits.describe(n, { steps, step, maxima, reached, samples: n }, to);
+    traits.describe(n, { steps, step, maxima, reached, onHand, samples: n }, to);
     this.#fromOwn(slotNow, 0);
     for (let q = 0; q < Q; q += 1) to[TRAITS + q] = own[q] ?? 0;
     relate(to, TRAITS, INPUTS, traits.peak);
@@ -219,7 +223,7 @@ export class MeterModel {
     if (isSameTime && this.#nowFor.lead === steps.lead && this.#nowFor.hold === steps.hold) return;
     const peak = this.ask(inputs, { at, step }, steps);
     this.#prior.foresee(inputs, quantiles);
-    for (let i = Q; i <= S_STATE; i += 1) this.#now[i] = slotNow[i] ?? 0;
+    for (let i = Q; i < S_AGE; i += 1) this.#now[i] = slotNow[i] ?? 0;
     for (let q = 0; q < Q; q += 1) {
       this.#answers[q] = unrelate(quantiles[q] ?? 0, peak);
       this.#answers[Q + q] = own[q] ?? 0;
@@ -238,7 +242,7 @@ export class MeterModel {
   /** What the meter's own history says from what is in `slot`, into `experts`, `mixed` and `own`. */
   #fromOwn(slot: Float64Array | Float32Array, at: number): void {
     let k = 0;
-    for (; k < 2; k += 1) {
+    for (; k < 3; k += 1) {
       const reached = slot[at + S_SHORT + k] ?? 0;
       for (let q = 0; q < Q; q += 1) experts[k * Q + q] = reached;
     }
@@ -275,7 +279,7 @@ export class MeterModel {
       if (f[slot + S_AGE] !== 0) continue;
       this.#look(sample, steps);
       for (let q = 0; q < Q; q += 1) f[slot + q] = this.#answers[q] ?? 0;
-      for (let i = Q; i <= S_STATE; i += 1) f[slot + i] = this.#now[i] ?? 0;
+      for (let i = Q; i < S_AGE; i += 1) f[slot + i] = this.#now[i] ?? 0;
       f[slot + S_AGE] = 1;
       f[slot + S_REACHED] = 0;
       this.#roundFrom(slot, slot + SLOT);
@@ -325,10 +329,10 @@ export class MeterModel {
    */
   #round(): void {
     this.#roundFrom(0, RINGS);
-    this.#roundFrom(PHASE, PENDING);
+    this.#roundFrom(SEASONS, PENDING);
     if (!this.#hasLearnt) return;
     this.#hasLearnt = false;
-    this.#roundFrom(TRAIT_FLOATS, PHASE);
+    this.#roundFrom(TRAIT_FLOATS, SEASONS);
     this.#mixture.refresh();
     this.#choice.refresh();
     this.#areResidualsStale = true;
@@ -338,3 +342,10 @@ export class MeterModel {
     shortenAll(this.#bits, from, to);
   }
 }
+
+/**
+ * What a season remembers, beside the longest exact maximum. One byte a slot tells values apart by 4 %: what cannot be told from
+ * the exact maximum is the exact maximum, and so is what was never seen.
+ */
+const exactly = (known: number | undefined, longest: number): number =>
+  known === undefined || Math.abs(known - longest) < PHASE_PRECISION * longest ? longest : known;

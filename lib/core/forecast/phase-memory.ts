@@ -1,18 +1,17 @@
-import { DAY_MS, type DurationMs, type EpochMs } from '../units.ts';
+import type { DurationMs, EpochMs } from '../units.ts';
 
-/**
- * What a meter reached at this time of the day: 96 slots of a quarter of an hour, each with a maximum that is raised at once and
- * comes down by 30 % of the difference a day. It is what foresees the nightly backup and the hourly job. One byte a slot:
- * 0 is never seen, 1 is zero or next to it, else value = e^(origin + 0.04 * code): 25,000 times from the smallest on.
- */
-export const PHASE_SLOTS = 96;
+/** What a memory goes by: so many slots of this length, read this much wider than asked on both sides. */
+export interface Cycle {
+  readonly slots: number;
+  readonly slot: DurationMs;
+  readonly margin: DurationMs;
+}
+
 /** Origin, whether it is set, slot being filled + 1, its maximum so far. */
 export const PHASE_FLOATS = 4;
 /** Values closer than this cannot be told apart. */
 export const PHASE_PRECISION = 0.04;
 
-const SLOT_MS: DurationMs = DAY_MS / PHASE_SLOTS;
-const MARGIN: DurationMs = 300_000;
 const STEP = PHASE_PRECISION;
 const UNSEEN = 0;
 const ZERO = 1;
@@ -32,15 +31,22 @@ interface Decoded {
   value: number;
 }
 
-/** The memory of one meter over buffers that its owner lends. */
+/**
+ * What a meter reached at this phase of a cycle: slots with a maximum that is raised at once and comes down by 30 % of the
+ * difference each time round. One byte a slot: 0 is never seen, 1 is zero or next to it, else value = e^(origin + 0.04 * code):
+ * 25,000 times from the smallest on. Over buffers that its owner lends.
+ */
 export class PhaseMemory {
+  readonly #cycle: Cycle;
   readonly #codes: Uint8Array;
   readonly #state: Float32Array;
   /** The values of the code being raised and of the one read last: mostly those asked for again, and logarithms are dear. */
   readonly #open: Decoded = { code: UNSEEN, origin: 0, value: 0 };
   readonly #read: Decoded = { code: UNSEEN, origin: 0, value: 0 };
 
-  constructor(codes: Uint8Array, state: Float32Array) {
+  /** `codes` has a byte for each slot of the cycle, `state` PHASE_FLOATS. */
+  constructor(codes: Uint8Array, state: Float32Array, cycle: Cycle) {
+    this.#cycle = cycle;
     this.#codes = codes;
     this.#state = state;
   }
@@ -48,7 +54,7 @@ export class PhaseMemory {
   /** Takes what was reached in the interval that ends at `at`; a `capped` slot is not let down. */
   see(value: number, at: EpochMs, capped: boolean): void {
     const s = this.#state;
-    const slot = slotOf(at) + 1;
+    const slot = slotOf(at, this.#cycle) + 1;
     if (slot !== s[OPEN]) {
       this.#close();
       s[OPEN] = slot;
@@ -58,17 +64,20 @@ export class PhaseMemory {
     this.#raise(slot - 1, value);
   }
 
-  /** The most that was reached at these times of day, five minutes more on both sides; undefined where none was ever seen. */
+  /** The most that was reached at these phases and its margin on both sides; undefined where none was ever seen. */
   reached(from: EpochMs, to: EpochMs): number | undefined {
-    const begin = Math.floor((from - MARGIN) / SLOT_MS);
-    const slots = Math.min(PHASE_SLOTS, Math.floor((to + MARGIN) / SLOT_MS) - begin + 1);
-    const first = begin % PHASE_SLOTS;
+    const { slots, slot, margin } = this.#cycle;
+    const first = slotOf(from - margin, this.#cycle);
+    const wanted = Math.floor((to + margin) / slot) - Math.floor((from - margin) / slot) + 1;
     let code = 0;
-    for (let i = 0; i < slots; i += 1) code = Math.max(code, this.#codes[(first + i) % PHASE_SLOTS] ?? 0);
+    for (let i = Math.min(slots, wanted) - 1, at = first; i >= 0; i -= 1) {
+      code = Math.max(code, this.#codes[at] ?? 0);
+      at = at + 1 === slots ? 0 : at + 1;
+    }
     return code === UNSEEN ? undefined : this.#valueOf(code, this.#read);
   }
 
-  /** Lowers what is remembered of this time of day by a ratio, not below `least`: it was of another level. */
+  /** Lowers what is remembered of this phase by a ratio, not below `least`: it was of another level. */
   lower(ratio: number, least: number): void {
     const slot = (this.#state[OPEN] ?? 0) - 1;
     if (slot < 0) return;
@@ -77,7 +86,13 @@ export class PhaseMemory {
     this.#state[REACHED] = least;
   }
 
-  /** Ends the slot that was being filled: what it reached today weighs 30 %, unless it was the highest ever. */
+  /** Scales all that is remembered. */
+  rescale(ratio: number): void {
+    this.#state[ORIGIN] = (this.#state[ORIGIN] ?? 0) + Math.log(ratio);
+    this.#state[REACHED] = (this.#state[REACHED] ?? 0) * ratio;
+  }
+
+  /** Ends the slot that was being filled: what it reached this time weighs 30 %, unless it was the highest ever. */
   #close(): void {
     const slot = (this.#state[OPEN] ?? 0) - 1;
     if (slot < 0) return;
@@ -101,7 +116,7 @@ export class PhaseMemory {
 
   #shift(by: number): void {
     this.#state[ORIGIN] = (this.#state[ORIGIN] ?? 0) + by * STEP;
-    for (let i = 0; i < PHASE_SLOTS; i += 1) {
+    for (let i = 0; i < this.#codes.length; i += 1) {
       const code = this.#codes[i] ?? 0;
       if (code !== UNSEEN) this.#codes[i] = Math.max(ZERO, code - by);
     }
@@ -124,8 +139,7 @@ export class PhaseMemory {
   }
 }
 
-/** The slot of a time, by its number since the epoch: that is a small integer, whose remainder is cheap. */
-const slotOf = (at: EpochMs): number => {
-  const slot = (Math.floor(at / SLOT_MS) | 0) % PHASE_SLOTS;
-  return slot < 0 ? slot + PHASE_SLOTS : slot;
+const slotOf = (at: EpochMs, { slots, slot }: Cycle): number => {
+  const cycle = slots * slot;
+  return Math.floor((at - Math.floor(at / cycle) * cycle) / slot) | 0;
 };

@@ -52,10 +52,10 @@ const MOST_STEP: DurationMs = 300_000;
 /** The share of the peak that is next to nothing. */
 const FLOOR = 0.002;
 
-/** Last sample, moving maxima, level, volatility, time of day. */
-const RELATIVE = 1 + MAXIMA + 3;
+/** Last sample, moving maxima, level, volatility, time of day, hand of the clock. */
+const RELATIVE = 1 + MAXIMA + 4;
 /** Numbers that `describe` writes. */
-export const TRAITS = RELATIVE + 9;
+export const TRAITS = RELATIVE + 10;
 
 /** What a forecast is made for. */
 export interface Outlook {
@@ -67,6 +67,8 @@ export interface Outlook {
   readonly maxima: Float64Array;
   /** The most that was reached at that time of day; undefined where that is not known. */
   readonly reached: number | undefined;
+  /** The same for the hand of the clock. */
+  readonly onHand: number | undefined;
 }
 
 /** The traits of one meter over a buffer of TRAIT_FLOATS that its owner lends. */
@@ -155,19 +157,11 @@ export class Traits {
     else readMaxima(this.#rings, n, out);
   }
 
-  /** Which of four ranges a value is in: they end at the running .5, .8 and .95 quantiles of the samples. */
-  rangeOf(value: number): number {
-    const s = this.#s;
-    if (value <= (s[POSITION] ?? 0)) return 0;
-    if (value <= (s[POSITION + 1] ?? 0)) return 1;
-    return value <= (s[POSITION + 3] ?? 0) ? 2 : 3;
-  }
-
   /** Writes to `out` the traits after `n` samples, n at least 1. */
   describe(n: number, outlook: Outlook, out: Float64Array): void {
     this.#describeLevels(n, outlook, out);
     const s = this.#s;
-    const { steps, step, reached, samples } = outlook;
+    const { steps, step, reached, onHand, samples } = outlook;
     out[RELATIVE] = logOfCount(1 + (s[SINCE_HALF] ?? 0));
     out[RELATIVE + 1] = logOfCount(1 + (s[SINCE_TENTH] ?? 0));
     out[RELATIVE + 2] = Math.log(0.001 + (s[CLIMBS] ?? 0));
@@ -177,14 +171,16 @@ export class Traits {
     out[RELATIVE + 6] = logOfCount(Math.min(MOST_STEPS, steps.lead));
     out[RELATIVE + 7] = logOfCount(Math.min(MOST_STEPS, steps.hold));
     out[RELATIVE + 8] = this.#logOfStep(step);
+    out[RELATIVE + 9] = onHand === undefined ? 1 : 0;
   }
 
-  #describeLevels(n: number, { reached, maxima }: Outlook, out: Float64Array): void {
+  #describeLevels(n: number, { reached, onHand, maxima }: Outlook, out: Float64Array): void {
     out[0] = newest(this.#rings, n - 1);
     for (let i = 0; i < MAXIMA; i += 1) out[1 + i] = maxima[i] ?? 0;
     out[MAXIMA + 1] = this.#s[LEVEL] ?? 0;
     out[MAXIMA + 2] = this.volatility;
     out[MAXIMA + 3] = reached ?? maxima[MAXIMA - 1] ?? 0;
+    out[MAXIMA + 4] = onHand ?? maxima[1] ?? 0;
     relate(out, 0, RELATIVE, this.peak);
   }
 

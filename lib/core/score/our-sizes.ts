@@ -4,7 +4,6 @@ import { replayTogether, SeriesReplay, type ReplayVisitor, type UseSeries } from
 import type { Shadow } from '../shadow/shadow.ts';
 import { RiskPool } from '../sizing/risk-pool.ts';
 import { RiskTracker } from '../sizing/risk-tracker.ts';
-import { recommend } from '../sizing/size.ts';
 import type { Probability } from '../units.ts';
 import { decisionsInForce } from './known-samples.ts';
 
@@ -25,8 +24,7 @@ export interface OurSizes {
 }
 
 /**
- * Replays the traces of a pool of VMs once, in the order of time. The risks are followed up against the sizes that are in
- * force.
+ * Replays the traces of a pool of VMs once, in the order of time.
  */
 export function ourSizes(
   pool: readonly UseSeries[],
@@ -43,8 +41,6 @@ const NOBODY: ReplayVisitor = { before: () => undefined, after: () => undefined 
 
 interface Sizing {
   readonly trackers: readonly RiskTracker[];
-  /** By row, what was asked for at each risk, for as long as it may be in force. */
-  readonly asked: Map<number, readonly PerMeter[]>;
   readonly sizes: Map<Meter, Float64Array>;
 }
 
@@ -57,8 +53,7 @@ class VmSizes implements ReplayVisitor, OurSizes {
   readonly #shared: Sizing;
   readonly #own: Sizing;
   #row = 0;
-  /** Decisions of rows before this one are history. */
-  #past = 0;
+  #told: PerMeter = {};
 
   constructor(
     { times }: UseSeries,
@@ -84,25 +79,15 @@ class VmSizes implements ReplayVisitor, OurSizes {
   }
 
   before(use: PerMeter): void {
-    const decision = this.inForce[this.#row] ?? -1;
-    for (const { trackers, asked } of [this.#shared, this.#own]) {
-      const targets = asked.get(decision);
-      for (let past = this.#past; past < decision; past += 1) asked.delete(past);
-      for (const [k, tracker] of trackers.entries()) tracker.see(use, targets?.[k]);
-    }
-    this.#past = Math.max(this.#past, decision);
+    this.#told = use;
   }
 
   after(shadow: Shadow): void {
     const forecast = shadow.forecast();
-    const { hold } = shadow.steps;
+    const moment = { told: this.#told, steps: shadow.steps, inForce: shadow.allocation };
     const place = { rows: this.inForce.length, row: this.#row, meters: this.#meters };
-    for (const { trackers, asked, sizes } of [this.#shared, this.#own]) {
-      const targets =
-        forecast === undefined
-          ? []
-          : trackers.map((tracker) => recommend(forecast, tracker.goal(hold, forecast), shadow.allocation).target);
-      asked.set(this.#row, targets);
+    for (const { trackers, sizes } of [this.#shared, this.#own]) {
+      const targets = forecast === undefined ? [] : trackers.map((tracker) => tracker.size(forecast, moment).target);
       keepColumns(sizes, place, { count: targets.length, at: (meter, k) => targets[k]?.[meter] });
     }
     if (forecast !== undefined) {
@@ -120,7 +105,6 @@ class VmSizes implements ReplayVisitor, OurSizes {
 
 const sizingOf = (pools: readonly RiskPool[]): Sizing => ({
   trackers: pools.map((pool) => new RiskTracker(pool)),
-  asked: new Map(),
   sizes: new Map(),
 });
 

@@ -1,15 +1,16 @@
 import { Fault } from '../fault.ts';
 import type { DemandInterval } from '../forecast/forecast.ts';
-import { METER_BYTES, METER_FLOAT_BYTES, METER_FLOATS_AT } from '../forecast/meter-layout.ts';
+import { METER_BYTES, METER_CODES_AT, METER_FLOAT_BYTES, METER_FLOATS_AT } from '../forecast/meter-layout.ts';
 import { METERS, type Meter } from '../meter.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { readHeader, writeHeader } from './header-bytes.ts';
+import { fromPlanes, toPlanes } from './planes.ts';
 import type { ShadowHeader } from './shadow-header.ts';
 import { packZeros, unpackZeros } from './zero-runs.ts';
 
 /** Layout of a checkpoint; another layout of the models' bytes, or another meaning of them, needs another number. */
-const VERSION = 3;
+const VERSION = 4;
 const MAGIC = 0x53_48_44_57; // "SHDW"
 const PREFIX = 9; // magic 4, version 1, checksum 4
 /** Set beside a meter's place in METERS when its demand was an interval: the high end follows the low one. */
@@ -40,7 +41,7 @@ export function encodeShadow(header: ShadowHeader, meters: readonly StoredMeter[
     to.byte(METERS.indexOf(meter) + (isRange ? IS_RANGE : 0));
     to.number(demand.low);
     if (isRange) to.number(demand.high);
-    to.blob(packZeros(toPlanes(state)));
+    to.blob(packZeros(turned(state, toPlanes)));
   }
   const { bytes } = to;
   new DataView(bytes.buffer).setUint32(5, checksum(bytes.subarray(PREFIX)));
@@ -77,32 +78,22 @@ function meterOf(from: ByteReader): StoredMeter {
   if (meter === undefined) throw unreadable('names a meter that there is not');
   const low = from.number();
   const high = place >= IS_RANGE ? from.number() : low;
-  return { meter, demand: { low, high }, state: fromPlanes(unpackZeros(from.blob(), METER_BYTES)) };
+  return { meter, demand: { low, high }, state: turned(unpackZeros(from.blob(), METER_BYTES), fromPlanes) };
 }
 
-/**
- * The floats of a state, each combined with the one before by exclusive or (as in Gorilla, VLDB 2015), with all their
- * first bytes together, then all second ones and so on. The lowest are always zero (the model rounds its numbers to three
- * bytes), the highest mostly (neighbours have the same exponent), and a run of zeros costs one byte in 129.
- */
-function toPlanes(state: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  const planes = state.slice();
-  const floats = METER_FLOAT_BYTES / 4;
-  for (let i = 0; i < METER_FLOAT_BYTES; i += 1) {
-    const before = i < 4 ? 0 : (state[METER_FLOATS_AT + i - 4] ?? 0);
-    planes[METER_FLOATS_AT + (i % 4) * floats + (i >> 2)] = (state[METER_FLOATS_AT + i] ?? 0) ^ before;
-  }
-  return planes;
-}
+/** The parts of a meter's state by the width of their numbers: counters, floats, residual counts; codes of seasons follow. */
+const PARTS: readonly { readonly from: number; readonly to: number; readonly width: number }[] = [
+  { from: 0, to: METER_FLOATS_AT, width: 4 },
+  { from: METER_FLOATS_AT, to: METER_FLOATS_AT + METER_FLOAT_BYTES, width: 4 },
+  { from: METER_FLOATS_AT + METER_FLOAT_BYTES, to: METER_CODES_AT, width: 2 },
+];
 
-function fromPlanes(planes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  const state = planes.slice();
-  const floats = METER_FLOAT_BYTES / 4;
-  for (let i = 0; i < METER_FLOAT_BYTES; i += 1) {
-    const before = i < 4 ? 0 : (state[METER_FLOATS_AT + i - 4] ?? 0);
-    state[METER_FLOATS_AT + i] = (planes[METER_FLOATS_AT + (i % 4) * floats + (i >> 2)] ?? 0) ^ before;
-  }
-  return state;
+type Turn = (bytes: Uint8Array<ArrayBuffer>, width: number) => Uint8Array<ArrayBuffer>;
+
+function turned(state: Uint8Array<ArrayBuffer>, turn: Turn): Uint8Array<ArrayBuffer> {
+  const out = state.slice();
+  for (const { from, to, width } of PARTS) out.set(turn(state.slice(from, to), width), from);
+  return out;
 }
 
 /** FNV-1a, 32 bits: finds damage, is no protection against intent. */

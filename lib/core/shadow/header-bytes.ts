@@ -1,16 +1,17 @@
 import { METERS, type Allocation, type Meter } from '../meter.ts';
 import type { Primary } from '../trace/frame.ts';
-import type { ByteReader } from './byte-reader.ts';
-import type { ByteWriter } from './byte-writer.ts';
+import { ByteReader } from './byte-reader.ts';
+import { ByteWriter } from './byte-writer.ts';
 import type { DedupeState } from './dedupe.ts';
 import type { ShadowHeader, ShadowMemory } from './shadow-header.ts';
+import { fromPlanes, toPlanes } from './planes.ts';
 import { packZeros, unpackZeros } from './zero-runs.ts';
 
 /** Bytes of a bitmap of 256 sequences. */
 const SEEN_BYTES = 32;
 
 /**
- * Writes a header: primary and memory as JSON (an empty memory as nothing), texts with their length, numbers as
+ * Writes a header: primary and memory as JSON (an empty memory as nothing), the sizer's floats as planes, numbers as
  * `ByteWriter.number`, times as what they add to the one before, bitmaps of counted frames inverted and packed, because
  * most have no gap.
  */
@@ -20,6 +21,8 @@ export function writeHeader(to: ByteWriter, header: ShadowHeader): void {
   to.text(header.host);
   const memory = JSON.stringify(header.memory);
   to.text(memory === '{}' ? '' : memory);
+  to.count(header.sizing.length);
+  to.blob(packZeros(toPlanes(header.sizing, 4)));
   for (const value of [horizon.lead, horizon.hold, header.lastAt, header.lifeAt - header.lastAt]) to.number(value);
   for (const value of [header.frames, header.version, step.step, step.misfits]) to.number(value);
   to.byte(header.state === 'active' ? 1 : 0);
@@ -32,6 +35,8 @@ export function readHeader(from: ByteReader): ShadowHeader {
   const primary = JSON.parse(from.text()) as Primary;
   const host = from.text();
   const memory = from.text();
+  const sizingBytes = from.count();
+  const sizing = fromPlanes(unpackZeros(from.blob(), sizingBytes), 4);
   const horizon = { lead: from.number(), hold: from.number() };
   const lastAt = from.number();
   const lifeAt = lastAt + from.number();
@@ -44,6 +49,7 @@ export function readHeader(from: ByteReader): ShadowHeader {
     primary,
     host,
     memory: memory === '' ? {} : (JSON.parse(memory) as ShadowMemory),
+    sizing,
     horizon,
     lastAt,
     lifeAt,
@@ -80,13 +86,37 @@ function writeDedupe(to: ByteWriter, { epochs, exact }: DedupeState, lastAt: num
     to.blob(packZeros(seen.map((byte) => 255 - byte)));
   }
   const [newest] = epochs;
-  let [sequence, at] = [newest?.highest ?? 0, lastAt];
-  to.count(exact.length);
-  for (const mark of exact) {
-    to.number(mark.sequence - sequence);
-    to.number(mark.at - at);
-    [sequence, at] = [mark.sequence, mark.at];
+  writeMarks(to, exact, { sequence: newest?.highest ?? 0, at: lastAt });
+}
+
+type Mark = DedupeState['exact'][number];
+
+/** Marks mostly follow each other at the same distance: what each step adds to the one before is zero, and packed. */
+function writeMarks(to: ByteWriter, marks: readonly Mark[], from: Mark): void {
+  const steps = new ByteWriter();
+  let [before, by] = [from, { sequence: 0, at: 0 }];
+  for (const mark of marks) {
+    const step = { sequence: mark.sequence - before.sequence, at: mark.at - before.at };
+    steps.number(step.sequence - by.sequence);
+    steps.number(step.at - by.at);
+    [before, by] = [mark, step];
   }
+  to.count(marks.length);
+  to.count(steps.bytes.length);
+  to.blob(packZeros(steps.bytes));
+}
+
+function readMarks(from: ByteReader, first: Mark): readonly Mark[] {
+  const count = from.count();
+  const bytes = from.count();
+  const steps = new ByteReader(unpackZeros(from.blob(), bytes), 0);
+  let [{ sequence, at }, by] = [first, { sequence: 0, at: 0 }];
+  return Array.from({ length: count }, () => {
+    by = { sequence: by.sequence + steps.number(), at: by.at + steps.number() };
+    sequence += by.sequence;
+    at += by.at;
+    return { sequence, at };
+  });
 }
 
 function readDedupe(from: ByteReader, lastAt: number): DedupeState {
@@ -95,11 +125,6 @@ function readDedupe(from: ByteReader, lastAt: number): DedupeState {
     highest: from.number(),
     seen: unpackZeros(from.blob(), SEEN_BYTES).map((byte) => 255 - byte),
   }));
-  let [sequence, at] = [epochs[0]?.highest ?? 0, lastAt];
-  const exact = Array.from({ length: from.count() }, () => {
-    sequence += from.number();
-    at += from.number();
-    return { sequence, at };
-  });
+  const exact = readMarks(from, { sequence: epochs[0]?.highest ?? 0, at: lastAt });
   return { epochs, exact };
 }

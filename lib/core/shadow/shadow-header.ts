@@ -20,6 +20,8 @@ export interface ShadowHeader {
   readonly state: 'active' | 'suspended';
   readonly lifeAt: EpochMs;
   readonly memory: ShadowMemory;
+  /** What the sizer keeps with the shadow: float32s, or nothing. */
+  readonly sizing: Uint8Array<ArrayBuffer>;
   readonly version: number;
   readonly step: StepState;
   readonly dedupe: DedupeState;

@@ -1,9 +1,10 @@
 import { demandOf } from '../demand/demand.ts';
 import type { DemandInterval, Forecast, Horizon, MeterForecast } from '../forecast/forecast.ts';
+import { FLEET_PRIORS } from '../forecast/fleet-prior.ts';
 import { LEVELS } from '../forecast/levels.ts';
 import { MeterModel } from '../forecast/meter-model.ts';
 import type { Steps } from '../forecast/steps.ts';
-import { METERS, type Allocation, type Meter } from '../meter.ts';
+import { METERS, RESOURCE_OF, type Allocation, type Meter } from '../meter.ts';
 import type { Frame, LifecycleEvent, Primary } from '../trace/frame.ts';
 import type { EpochMs, HostId } from '../units.ts';
 import { decodeShadow, encodeShadow, type StoredMeter } from './checkpoint.ts';
@@ -34,6 +35,8 @@ export class Shadow {
   readonly horizon: Horizon;
   /** Slot for others; replaced, never changed in place. */
   memory: ShadowMemory = {};
+  /** Slot for the sizer; replaced, never changed in place. */
+  sizing = new Uint8Array(0);
   /** Version of the checkpoint that this state was read from; 0 for none. */
   version = 0;
   #primary: Primary;
@@ -67,6 +70,7 @@ export class Shadow {
     const { header, meters } = decodeShadow(bytes);
     const shadow = new Shadow(header);
     shadow.memory = header.memory;
+    shadow.sizing = header.sizing;
     shadow.version = header.version;
     shadow.#lifeAt = header.lifeAt;
     shadow.#state = header.state;
@@ -75,7 +79,7 @@ export class Shadow {
     shadow.#dedupe = Dedupe.from(header.dedupe);
     shadow.#steps = StepWatch.from(header.horizon, header.step);
     for (const { meter, demand, state } of meters) {
-      shadow.#meters[METERS.indexOf(meter)] = { demand, model: new MeterModel(state) };
+      shadow.#meters[METERS.indexOf(meter)] = { demand, model: modelOf(meter, state) };
     }
     return shadow;
   }
@@ -148,7 +152,7 @@ export class Shadow {
     this.#lastAt = frame.at;
     this.#host = source.host;
     if (frame.allocation !== undefined) this.#allocation = frame.allocation;
-    for (const [place, meter] of METERS.entries()) this.#observe(place, demand[meter]);
+    for (const meter of METERS) this.#observe(meter, demand[meter]);
     return 'applied';
   }
 
@@ -180,6 +184,7 @@ export class Shadow {
       state: this.#state,
       lifeAt: this.#lifeAt,
       memory: this.memory,
+      sizing: this.sizing,
       version: this.version,
       step: this.#steps.state,
       dedupe: this.#dedupe.state,
@@ -192,9 +197,9 @@ export class Shadow {
     return encodeShadow(header, meters);
   }
 
-  #observe(place: number, demand: DemandInterval | undefined): void {
+  #observe(meter: Meter, demand: DemandInterval | undefined): void {
     if (demand === undefined) return;
-    const own = (this.#meters[place] ??= { demand, model: new MeterModel() });
+    const own = (this.#meters[METERS.indexOf(meter)] ??= { demand, model: modelOf(meter) });
     own.demand = demand;
     const capped = demand.high > demand.low;
     own.model.observe({ value: demand.low, capped, at: this.#lastAt, step: this.#steps.step }, this.#steps.steps);
@@ -204,3 +209,6 @@ export class Shadow {
     if (demand !== undefined) this.#meters[place]?.model.late(demand.low);
   }
 }
+
+const modelOf = (meter: Meter, state?: Uint8Array<ArrayBuffer>): MeterModel =>
+  new MeterModel(FLEET_PRIORS[RESOURCE_OF[meter]], state);

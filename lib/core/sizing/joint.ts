@@ -1,9 +1,10 @@
 import { letOut, type Demand } from '../demand/demand.ts';
 import type { DemandInterval, MeterForecast } from '../forecast/forecast.ts';
+import { FLEET_PRIORS } from '../forecast/fleet-prior.ts';
 import { LEVELS } from '../forecast/levels.ts';
 import { MeterModel } from '../forecast/meter-model.ts';
 import type { Steps } from '../forecast/steps.ts';
-import { METERS, type Meter } from '../meter.ts';
+import { METERS, RESOURCE_OF, type Meter } from '../meter.ts';
 import type { DurationMs, EpochMs, Probability, VmId } from '../units.ts';
 import { quantileAt } from './size.ts';
 
@@ -37,7 +38,7 @@ export class HostDemand {
       }
     }
     for (const [meter, demand] of sums) {
-      const model = this.#meters.get(meter)?.model ?? new MeterModel();
+      const model = this.#meters.get(meter)?.model ?? new MeterModel(FLEET_PRIORS[RESOURCE_OF[meter]]);
       const capped = demand.high > demand.low * (1 + CAPPED_SHARE);
       model.observe({ value: demand.low, capped, at, step }, steps);
       this.#meters.set(meter, { model, demand });

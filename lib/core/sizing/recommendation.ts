@@ -1,5 +1,5 @@
 import type { Forecast } from '../forecast/forecast.ts';
-import type { Allocation } from '../meter.ts';
+import type { Allocation, PerMeter } from '../meter.ts';
 import type { VmId } from '../units.ts';
 
 /** What sizing asks for, before any policy has spoken. */
@@ -8,4 +8,6 @@ export interface Recommendation {
   readonly forecast: Forecast;
   /** Size that holds the forecast at the wanted risk, per meter that is known, unrounded and unbounded. */
   readonly target: Allocation;
+  /** That risk: the share of hold windows in which demand may pass the quantile behind the target. */
+  readonly risk: PerMeter;
 }

@@ -10,7 +10,8 @@ export interface SizingGoal {
   readonly risk?: Probability | PerMeter;
 }
 
-const DEFAULT_RISK: Probability = 0.01;
+/** The risk where none is named. */
+export const DEFAULT_RISK: Probability = 0.01;
 
 /** A VM is new for so many samples: it may only grow, and what it is short of does not count against the forecasts. */
 export const NEW_SAMPLES = 30;
@@ -26,13 +27,15 @@ const MEMORY_MARGIN = 1.05;
  */
 export function recommend(forecast: Forecast, goal: SizingGoal = {}, inForce: Allocation = {}): Recommendation {
   const target: Partial<Record<Meter, number>> = {};
+  const risk: Partial<Record<Meter, Probability>> = {};
   for (const meter of METERS) {
     const known = forecast.meters[meter];
     if (known === undefined) continue;
     const kept = known.samples < NEW_SAMPLES ? (inForce[meter] ?? 0) : 0;
-    target[meter] = Math.max(quantileAt(known, forecast.levels, 1 - riskOf(goal, meter)), floorOf(meter, known), kept);
+    risk[meter] = riskOf(goal, meter);
+    target[meter] = Math.max(quantileAt(known, forecast.levels, 1 - risk[meter]), floorOf(meter, known), kept);
   }
-  return { vm: forecast.vm, forecast, target };
+  return { vm: forecast.vm, forecast, target, risk };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { fallOf, SHIFT_FLOATS } from '../../../lib/core/forecast/level-shift.ts';
+import { FLEET_PRIORS } from '../../../lib/core/forecast/fleet-prior.ts';
 import { MeterModel } from '../../../lib/core/forecast/meter-model.ts';
 import { TRAIT_FLOATS, Traits } from '../../../lib/core/forecast/traits.ts';
 import { chance } from '../../support/noise-series.ts';
@@ -48,7 +49,7 @@ describe('a fall of the level', () => {
   });
 
   it('brings forecasts down with it, and nothing that was below', () => {
-    const model = new MeterModel();
+    const model = new MeterModel(FLEET_PRIORS.cpu);
     const window = { lead: 1, hold: 1 };
     const read = (i: number): number[] => {
       const values: number[] = [];

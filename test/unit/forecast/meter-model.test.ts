@@ -1,4 +1,5 @@
 import { LEVELS } from '../../../lib/core/forecast/levels.ts';
+import { FLEET_PRIORS } from '../../../lib/core/forecast/fleet-prior.ts';
 import { MeterModel } from '../../../lib/core/forecast/meter-model.ts';
 
 const steps = { lead: 1, hold: 1 };
@@ -6,7 +7,7 @@ const MINUTES_5 = 300_000;
 
 /** A model that has seen the values, five minutes apart. */
 function modelOf(values: readonly number[], { capped = false } = {}): MeterModel {
-  const model = new MeterModel();
+  const model = new MeterModel(FLEET_PRIORS.cpu);
   see(model, values, { from: 0, capped });
   return model;
 }
@@ -33,7 +34,7 @@ const noise = (n: number): number[] => {
 
 /** Share of samples above the forecast made one sample before, at each level. */
 function missedShares(values: readonly number[], from: number): number[] {
-  const model = new MeterModel();
+  const model = new MeterModel(FLEET_PRIORS.cpu);
   const missed = LEVELS.map(() => 0);
   let forecast: number[] = [];
   for (const [i, value] of values.entries()) {

@@ -1,5 +1,5 @@
 import { LEVELS } from '../../../lib/core/forecast/levels.ts';
-import { FLEET_PRIOR } from '../../../lib/core/forecast/fleet-prior.ts';
+import { FLEET_PRIORS } from '../../../lib/core/forecast/fleet-prior.ts';
 import { INPUTS, Prior } from '../../../lib/core/forecast/prior.ts';
 
 const Q = LEVELS.length;
@@ -36,6 +36,6 @@ describe('Prior', () => {
   });
 
   it('has numbers for all inputs in the table that is shipped', () => {
-    for (const value of foreseen(FLEET_PRIOR, 1)) expect(Number.isFinite(value)).toBe(true);
+    for (const value of foreseen(FLEET_PRIORS.cpu, 1)) expect(Number.isFinite(value)).toBe(true);
   });
 });

@@ -1,7 +1,7 @@
 import { MAXIMA } from '../../../lib/core/forecast/moving-maxima.ts';
 import { relate, TRAIT_FLOATS, Traits, TRAITS, unrelate } from '../../../lib/core/forecast/traits.ts';
 
-const outlook = { steps: { lead: 1, hold: 1 }, step: 60_000, reached: undefined };
+const outlook = { steps: { lead: 1, hold: 1 }, step: 60_000, reached: undefined, onHand: undefined };
 
 function traitsOf(values: readonly number[]): Float64Array {
   const traits = new Traits(new Float32Array(TRAIT_FLOATS));
@@ -33,17 +33,10 @@ describe('Traits', () => {
   });
 
   it('take the time since a burst, up to where it says no more', () => {
-    const since = (samples: number): number => traitsOf([9, ...new Array<number>(samples).fill(1)])[8] ?? 0;
+    const since = (samples: number): number => traitsOf([9, ...new Array<number>(samples).fill(1)])[9] ?? 0;
 
     expect(since(0)).toBe(0);
     expect(since(10)).toBeCloseTo(Math.log(11), 5);
-  });
-
-  it('know four ranges of a value', () => {
-    const traits = new Traits(new Float32Array(TRAIT_FLOATS));
-    for (let n = 0; n < 2000; n += 1) traits.see(n, (n * 7919) % 100);
-
-    expect([5, 65, 90, 99.9].map((value) => traits.rangeOf(value))).toEqual([0, 1, 2, 3]);
   });
 });
 

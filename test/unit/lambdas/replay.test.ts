@@ -72,6 +72,7 @@ const aReplay = (parts: { shadows?: ShadowStore; start?: (plan: Plan) => Promise
           }),
       },
       horizon: { lead: 5_000, hold: 5_000 },
+      risk: 0.01,
       now: () => now.value,
     },
     aQuietPlatform(),

@@ -17,6 +17,6 @@ describe('a shadow checkpoint', () => {
       shadow.apply({ host: 'h', epoch: 'e', sequence: s }, frameOfSample(sample, 1000));
     }
 
-    expectGolden(new URL('../../golden/shadow/v3.hex', import.meta.url), hexLines(shadow.encode()));
+    expectGolden(new URL('../../golden/shadow/v4.hex', import.meta.url), hexLines(shadow.encode()));
   });
 });
