@@ -200,7 +200,8 @@ export class MeterModel {
     traits.maxima(n - 1, maxima);
     const longest = maxima[MAXIMA - 1] ?? 0;
     slotNow[S_SHORT] = maxima[1] ?? 0;
-    const [opens, closes] = [at + steps.lead * step, at + (steps.lead + steps.hold - 1) * step];
+    const opens = at + steps.lead * step;
+    const closes = opens + (steps.hold - 1) * step;
     const known = this.#seasons.ofDay(opens, closes);
     slotNow[S_PHASE] = exactly(known, longest);
     const onHand = this.#seasons.ofHand(opens, closes);

@@ -152,7 +152,7 @@ export class Shadow {
     this.#lastAt = frame.at;
     this.#host = source.host;
     if (frame.allocation !== undefined) this.#allocation = frame.allocation;
-    for (const meter of METERS) this.#observe(meter, demand[meter]);
+    for (const [place, meter] of METERS.entries()) this.#observe(place, meter, demand[meter]);
     return 'applied';
   }
 
@@ -164,7 +164,7 @@ export class Shadow {
     for (const [place, meter] of METERS.entries()) {
       const own = this.#meters[place];
       if (own === undefined) continue;
-      const values = [...LEVELS];
+      const values = LEVELS.slice();
       own.model.read(values, when, this.#steps.steps);
       meters[meter] = { values, demand: own.demand, samples: own.model.samples };
     }
@@ -197,9 +197,9 @@ export class Shadow {
     return encodeShadow(header, meters);
   }
 
-  #observe(meter: Meter, demand: DemandInterval | undefined): void {
+  #observe(place: number, meter: Meter, demand: DemandInterval | undefined): void {
     if (demand === undefined) return;
-    const own = (this.#meters[METERS.indexOf(meter)] ??= { demand, model: modelOf(meter) });
+    const own = (this.#meters[place] ??= { demand, model: modelOf(meter) });
     own.demand = demand;
     const capped = demand.high > demand.low;
     own.model.observe({ value: demand.low, capped, at: this.#lastAt, step: this.#steps.step }, this.#steps.steps);

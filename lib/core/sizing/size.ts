@@ -2,6 +2,7 @@ import { letOut } from '../demand/demand.ts';
 import type { Forecast, MeterForecast } from '../forecast/forecast.ts';
 import { METERS, type Allocation, type Meter, type PerMeter } from '../meter.ts';
 import type { Probability } from '../units.ts';
+import { depthOf, depthsOf } from './depths.ts';
 import type { Recommendation } from './recommendation.ts';
 
 /** How often a size may be too small: the share of hold windows in which demand may pass it, one figure or per meter. */
@@ -59,9 +60,10 @@ export function quantileAt({ values }: MeterForecast, levels: readonly Probabili
   const [a, b] = [levels[upper - 1] ?? 0.5, levels[upper] ?? 0.5];
   const [low, high] = [values[upper - 1] ?? 0, values[upper] ?? values[upper - 1] ?? 0];
   if (level <= a || b <= a) return low;
+  const depths = depthsOf(levels);
+  const [from, to] = [depths[upper - 1] ?? 0, depths[upper] ?? 0];
   // A level of 1 asks for certainty, which no forecast has: it is read as one in a million.
-  const depth = (p: number): number => -Math.log(Math.max(1e-6, 1 - p));
-  return low + ((high - low) * (depth(level) - depth(a))) / (depth(b) - depth(a));
+  return low + ((high - low) * (depthOf(Math.min(1 - 1e-6, level)) - from)) / (to - from);
 }
 
 function riskOf({ risk }: SizingGoal, meter: Meter): Probability {

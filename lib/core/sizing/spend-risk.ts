@@ -1,4 +1,5 @@
 import type { Probability } from '../units.ts';
+import { depthsOf } from './depths.ts';
 
 /**
  * Where to spend a budget of risk. Holding every moment at the same risk is not the cheapest way to be short in one percent
@@ -27,52 +28,42 @@ export function spendRisk(
   levels: readonly Probability[],
   { risk, steepness }: RiskBudget,
 ): Probability {
+  const depths = depthsOf(levels);
   const perUnit = 1 + (1 - COUNTED) / risk;
   const perShortage = (COUNTED * steepness) / risk;
-  let best = { cost: 0, risk: 1 - (levels[0] ?? 0.5) };
+  const last = levels.length - 2;
+  let cheapest = 1 - (levels[0] ?? 0.5);
+  let least = 0;
   let cost = 0;
-  for (let k = 0; k + 1 < levels.length; k += 1) {
-    const part = partOf(values, levels, k);
-    const cheapest = Math.max(part.least, Math.min(part.most, 1 / (perUnit + perShortage / part.slope)));
-    for (const p of [cheapest, part.next]) {
-      const reached = cost + costTo(part, p, { perUnit, perShortage });
-      if (reached < best.cost) best = { cost: reached, risk: p };
-    }
-    cost += costTo(part, part.next, { perUnit, perShortage });
+  for (let k = 0; k <= last; k += 1) {
+    const most = 1 - (levels[k] ?? 0.5);
+    const next = 1 - (levels[k + 1] ?? 0.5);
+    const depth = (depths[k + 1] ?? 0) - (depths[k] ?? 0);
+    const slope = Math.max(0, (values[k + 1] ?? 0) - (values[k] ?? 0)) / depth;
+    // What going on to risk p costs: slope * ln(most / p), less what is saved for each of the most - p.
+    const saved = slope * perUnit + perShortage;
+    const turn = Math.max(k === last ? LEAST_RISK : next, Math.min(most, slope / saved));
+    const there = cost + slope * Math.log(most / turn) - saved * (most - turn);
+    cost += slope * depth - saved * (most - next);
+    if (there < least) [least, cheapest] = [there, turn];
+    if (cost < least) [least, cheapest] = [cost, next];
   }
-  return steepnessOf(values, levels) > 0 ? best.risk : risk;
+  return isFlat(values, levels) ? risk : cheapest;
 }
 
-/** Size per unit of -ln(1 - level) between the median and the level 0.99, or the last level below it. */
+/** Size per unit of depth between the median and the level 0.99, or the last level below it. */
 export function steepnessOf(values: readonly number[], levels: readonly Probability[]): number {
-  const last = Math.max(
-    1,
-    levels.findLastIndex((level) => level <= 0.99),
-  );
-  const depth = Math.log((1 - (levels[0] ?? 0.5)) / (1 - (levels[last] ?? 0.99)));
+  const last = steepestOf(levels);
+  const depths = depthsOf(levels);
+  const depth = (depths[last] ?? 0) - (depths[0] ?? 0);
   return Math.max(0, ((values[last] ?? 0) - (values[0] ?? 0)) / depth);
 }
 
-/** A forecast between two of its levels: the risk it begins and ends at, and how far it may be followed beyond. */
-interface Part {
-  readonly most: Probability;
-  readonly next: Probability;
-  readonly least: Probability;
-  readonly slope: number;
-}
+const isFlat = (values: readonly number[], levels: readonly Probability[]): boolean =>
+  !((values[steepestOf(levels)] ?? 0) > (values[0] ?? 0));
 
-function partOf(values: readonly number[], levels: readonly Probability[], k: number): Part {
-  const most = 1 - (levels[k] ?? 0.5);
-  const next = 1 - (levels[k + 1] ?? 0.5);
-  const slope = Math.max(0, (values[k + 1] ?? 0) - (values[k] ?? 0)) / Math.log(most / next);
-  return { most, next, least: k + 2 === levels.length ? LEAST_RISK : next, slope };
-}
-
-/** What going from the beginning of a part to risk `p` costs; negative when it saves. */
-function costTo(
-  { most, slope }: Part,
-  p: Probability,
-  { perUnit, perShortage }: { readonly perUnit: number; readonly perShortage: number },
-): number {
-  return slope * (Math.log(most / p) - perUnit * (most - p)) - perShortage * (most - p);
+function steepestOf(levels: readonly Probability[]): number {
+  let last = levels.length - 1;
+  while (last > 1 && (levels[last] ?? 1) > 0.99) last -= 1;
+  return last;
 }

@@ -1,0 +1,67 @@
+import { applyBatch } from '../../../lambdas/replay/apply.ts';
+import { Window, type WindowState } from '../../../lambdas/replay/window.ts';
+import { memoryShadowStore } from '../../../lib/adapters/memory/shadow-store.ts';
+import { ourSizes } from '../../../lib/core/score/our-sizes.ts';
+import type { UseSeries } from '../../../lib/core/shadow/replay-series.ts';
+import { frameOfSample } from '../../../lib/core/trace/sample.ts';
+import { aWitness } from '../../support/platform.ts';
+
+const T0 = 1_700_000_000_000;
+const SECONDS = 400;
+const HORIZON = { lead: 5_000, hold: 5_000 };
+const RISK = 0.05;
+
+/** Demand that rises and falls, with a burst every 30 seconds that grows with the VM's number. */
+const useOf = (v: number, i: number): number =>
+  (v + 1) * (1 + Math.sin(i / 20)) + (i % 30 === 7 * v ? 3 * v : 0) + ((i * 7919 * (v + 3)) % 101) / 100;
+
+const pool: UseSeries[] = ['a', 'b', 'c'].map((vm, v) => ({
+  vm,
+  times: Float64Array.from({ length: SECONDS }, (_, i) => T0 + i * 1000),
+  meters: {
+    cpu: Float64Array.from({ length: SECONDS }, (_, i) => useOf(v, i)),
+    net_rx: Float64Array.from({ length: SECONDS }, (_, i) => (v === 1 ? Number.NaN : 1e5 * useOf(v, i + 11))),
+  },
+  cpuCapacity: new Float64Array(SECONDS).fill(64),
+}));
+
+/** The cpu and network sizes that the replay function finds after each second, its state handed on every so often. */
+async function live(handOnEvery: number): Promise<number[][]> {
+  const store = memoryShadowStore();
+  const targets = pool.map((): number[] => []);
+  let state: WindowState = {};
+  let window = new Window(store, state, RISK);
+  for (let i = 0; i < SECONDS; i += 1) {
+    const frames = pool.map(({ vm, meters }) => {
+      const use = Object.fromEntries(
+        Object.entries(meters).flatMap(([meter, values]) => (Number.isNaN(values[i]) ? [] : [[meter, values[i]]])),
+      );
+      return frameOfSample({ time: T0 + i * 1000, vm, use, capacity: { cpu: 64 } }, i === 0 ? HORIZON.hold : 1000);
+    });
+    const deps = { window, horizon: HORIZON, observer: aWitness() };
+    const moved = await applyBatch(deps, { host: 'recording', epoch: '1', sequence: i + 1, frames });
+    for (const [v, { vm }] of pool.entries()) {
+      const { cpu, net_rx } = moved.get(vm)!.recommendation.target;
+      targets[v]!.push(cpu!, net_rx ?? Number.NaN);
+    }
+    if (i % handOnEvery !== handOnEvery - 1) continue;
+    state = JSON.parse(JSON.stringify(await window.state())) as WindowState;
+    window = new Window(store, state, RISK);
+  }
+  return targets;
+}
+
+describe('the replay function', () => {
+  it.each([1, 7, SECONDS])('finds the sizes of the backtest, its state handed on every %i batches', async (every) => {
+    const sizes = ourSizes(pool, HORIZON, { risks: [RISK] });
+
+    const targets = await live(every);
+
+    for (const [v, { shared }] of sizes.entries()) {
+      const [cpu, network] = [shared.get('cpu')!, shared.get('net_rx')];
+      const expected = Array.from(cpu, (size, i) => [size, network?.[i] ?? Number.NaN]);
+      // In the last second of a recording VMs leave the pool one after the other.
+      expect(targets[v]!.slice(0, -2)).toEqual(expected.slice(0, -1).flat());
+    }
+  });
+});
