@@ -54,16 +54,21 @@ export function riskOfCosts(costOfViolation: number, costOfIdle: number): Probab
  * -ln(1 - level), the scale on which an exponential tail is a straight line; below the lowest level it is that level's.
  */
 export function quantileAt({ values }: MeterForecast, levels: readonly Probability[], level: Probability): number {
+  const upper = upperOf(levels, level);
+  const [low, high] = [values[upper - 1] ?? 0, values[upper] ?? values[upper - 1] ?? 0];
+  const depths = depthsOf(levels);
+  const [from, to] = [depths[upper - 1] ?? 0, depths[upper] ?? 0];
+  if (level <= (levels[upper - 1] ?? 0.5) || to <= from) return low;
+  // A level of 1 asks for certainty, which no forecast has: it is read as one in a million.
+  return low + ((high - low) * (depthOf(Math.min(1 - 1e-6, level)) - from)) / (to - from);
+}
+
+/** The first known level that is not below a level, the last one above all; never the first. */
+function upperOf(levels: readonly Probability[], level: Probability): number {
   const last = levels.length - 1;
   let upper = 1;
   while (upper < last && (levels[upper] ?? 1) < level) upper += 1;
-  const [a, b] = [levels[upper - 1] ?? 0.5, levels[upper] ?? 0.5];
-  const [low, high] = [values[upper - 1] ?? 0, values[upper] ?? values[upper - 1] ?? 0];
-  if (level <= a || b <= a) return low;
-  const depths = depthsOf(levels);
-  const [from, to] = [depths[upper - 1] ?? 0, depths[upper] ?? 0];
-  // A level of 1 asks for certainty, which no forecast has: it is read as one in a million.
-  return low + ((high - low) * (depthOf(Math.min(1 - 1e-6, level)) - from)) / (to - from);
+  return upper;
 }
 
 function riskOf({ risk }: SizingGoal, meter: Meter): Probability {

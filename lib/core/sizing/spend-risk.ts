@@ -31,39 +31,38 @@ export function spendRisk(
   const depths = depthsOf(levels);
   const perUnit = 1 + (1 - COUNTED) / risk;
   const perShortage = (COUNTED * steepness) / risk;
-  const last = levels.length - 2;
-  let cheapest = 1 - (levels[0] ?? 0.5);
-  let least = 0;
+  let best = { cost: 0, risk: 1 - at(levels, 0) };
   let cost = 0;
-  for (let k = 0; k <= last; k += 1) {
-    const most = 1 - (levels[k] ?? 0.5);
-    const next = 1 - (levels[k + 1] ?? 0.5);
-    const depth = (depths[k + 1] ?? 0) - (depths[k] ?? 0);
-    const slope = Math.max(0, (values[k + 1] ?? 0) - (values[k] ?? 0)) / depth;
+  for (let k = 0; k + 1 < levels.length; k += 1) {
+    const [most, next] = [1 - at(levels, k), 1 - at(levels, k + 1)];
+    const depth = at(depths, k + 1) - at(depths, k);
+    const slope = Math.max(0, at(values, k + 1) - at(values, k)) / depth;
     // What going on to risk p costs: slope * ln(most / p), less what is saved for each of the most - p.
     const saved = slope * perUnit + perShortage;
-    const turn = Math.max(k === last ? LEAST_RISK : next, Math.min(most, slope / saved));
+    const least = k + 2 === levels.length ? LEAST_RISK : next;
+    const turn = Math.max(least, Math.min(most, slope / saved));
     const there = cost + slope * Math.log(most / turn) - saved * (most - turn);
     cost += slope * depth - saved * (most - next);
-    if (there < least) [least, cheapest] = [there, turn];
-    if (cost < least) [least, cheapest] = [cost, next];
+    if (there < best.cost) best = { cost: there, risk: turn };
+    if (cost < best.cost) best = { cost, risk: next };
   }
-  return isFlat(values, levels) ? risk : cheapest;
+  return isFlat(values, levels) ? risk : best.risk;
 }
 
 /** Size per unit of depth between the median and the level 0.99, or the last level below it. */
 export function steepnessOf(values: readonly number[], levels: readonly Probability[]): number {
   const last = steepestOf(levels);
   const depths = depthsOf(levels);
-  const depth = (depths[last] ?? 0) - (depths[0] ?? 0);
-  return Math.max(0, ((values[last] ?? 0) - (values[0] ?? 0)) / depth);
+  return Math.max(0, (at(values, last) - at(values, 0)) / (at(depths, last) - at(depths, 0)));
 }
 
 const isFlat = (values: readonly number[], levels: readonly Probability[]): boolean =>
-  !((values[steepestOf(levels)] ?? 0) > (values[0] ?? 0));
+  !(at(values, steepestOf(levels)) > at(values, 0));
 
 function steepestOf(levels: readonly Probability[]): number {
   let last = levels.length - 1;
   while (last > 1 && (levels[last] ?? 1) > 0.99) last -= 1;
   return last;
 }
+
+const at = (numbers: readonly number[], i: number): number => numbers[i] ?? 0;
