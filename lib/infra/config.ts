@@ -11,7 +11,7 @@ const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((word) =>
  * Numbers and booleans may come as text, because that is how the command line gives them.
  */
 const schema = z.object({
-  /** Shards of the trace stream; one carries 200 to 400 VMs, bounded by the window's state of 1 MB. */
+  /** Shards of the trace stream; one carries about 170 VMs of six meters, bounded by the window's state of 1 MB. */
   shards: z.coerce.number().int().min(1).max(500).default(1),
   /**
    * Tumbling window in seconds, after which shadows are checkpointed; Lambda's bounds. Checkpoints are the largest cost

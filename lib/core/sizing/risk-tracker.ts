@@ -93,15 +93,15 @@ export class RiskTracker {
 
   /** The size for the window of a forecast. To be called after each sample, once, in their order. */
   size(forecast: Forecast, { told, steps, inForce }: SizingMoment): Recommendation {
-    for (const [place, meter] of METERS.entries()) {
+    for (const [at, meter] of METERS.entries()) {
       const [wanted, known] = [told[meter], forecast.meters[meter]];
-      if (wanted !== undefined && known !== undefined) this.#see(place, this.#pool.of(meter), { wanted, known, steps });
+      if (wanted !== undefined && known !== undefined) this.#see(at, this.#pool.of(meter), { wanted, known, steps });
     }
     this.#age(steps);
     const risk: Partial<Record<Meter, Probability>> = {};
-    for (const [place, meter] of METERS.entries()) {
+    for (const [at, meter] of METERS.entries()) {
       const known = forecast.meters[meter];
-      if (known !== undefined) risk[meter] = this.#riskOf(place, this.#pool.of(meter), { forecast, known, steps });
+      if (known !== undefined) risk[meter] = this.#riskOf(at, this.#pool.of(meter), { forecast, known, steps });
     }
     const recommendation = recommend(forecast, { risk }, inForce);
     this.#wait(recommendation, steps);
@@ -184,8 +184,7 @@ export class RiskTracker {
     const slot = ages.indexOf(0);
     if (slot < 0 || youngest <= gapOf(steps, forecast.at)) return;
     ages[slot] = 1;
-    for (const [place, meter] of METERS.entries())
-      this.#f[place + SIZES + slot * M] = shorten(target[meter] ?? Number.NaN);
+    for (const [at, meter] of METERS.entries()) this.#f[at + SIZES + slot * M] = shorten(target[meter] ?? Number.NaN);
   }
 
   #read(i: number): number {
