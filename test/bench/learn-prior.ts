@@ -67,10 +67,30 @@ function useOf({ times, meters }: TraceSeries, meter: Meter): Use | undefined {
 }
 
 /**
- * How much the meters of other resources count. The processors of 36 VMs at one second are too few to learn bursts from: what
- * those have in common is learnt from all meters.
+ * How much the meters of other resources count. The processors of some seventy VMs at one second are too few to learn bursts from:
+ * what those have in common is learnt from all meters.
  */
 const OTHERS_COUNT: Readonly<Record<Resource, number>> = { cpu: 0.5, memory: 0, disk: 0, network: 0 };
+
+/** Levels shift too seldom in traces to learn what is left of a memory then: this share of all rows is of shifted copies. */
+const SHIFTED_SHARE = 0.25;
+const LEAST_STRETCH = 130;
+const MORE_STRETCH = 270;
+const FACTORS = [0.2, 0.5, 1, 2, 5];
+
+/** A copy whose level is another one every 130 to 400 samples. */
+function shifted({ times, values, step }: Use, next: () => number): Use {
+  let [factor, left] = [1, LEAST_STRETCH * next()];
+  const copy = values.map((value) => {
+    left -= 1;
+    if (left < 0) {
+      factor = FACTORS[Math.floor(next() * FACTORS.length)]!;
+      left = LEAST_STRETCH + MORE_STRETCH * next();
+    }
+    return value * factor;
+  });
+  return { times, values: copy, step };
+}
 
 /** What is learnt from, and the generator that picks it. */
 interface Course {
@@ -87,9 +107,15 @@ function rowSetsOf(series: TraceSeries, { resource, windows, next }: Course): Ro
     if (use === undefined || counts === 0) continue;
     const other = OTHERS[Math.floor(next() * OTHERS.length)]!;
     const share = (1 - OTHERS_SHARE) / windows.length;
+    const uses = [
+      [use, 1 - SHIFTED_SHARE],
+      [shifted(use, next), SHIFTED_SHARE],
+    ] as const;
     for (const [steps, part] of [...windows.map((one) => [one, share] as const), [other, OTHERS_SHARE] as const]) {
-      const rows = rowsOf(use, steps, { most: ROWS * part, next });
-      if (rows.length > 0) sets.push({ rows, weight: part * counts });
+      for (const [one, weight] of uses) {
+        const rows = rowsOf(one, steps, { most: ROWS * part * weight, next });
+        if (rows.length > 0) sets.push({ rows, weight: part * weight * counts });
+      }
     }
   }
   return sets;
