@@ -16,6 +16,7 @@ describe('the configuration of a deployment', () => {
       enrolTag: 'shadowcast:enrolled',
       leadMs: 5000,
       holdMs: 5000,
+      risk: 0.01,
       retain: true,
     });
   });
@@ -36,6 +37,7 @@ describe('the configuration of a deployment', () => {
       alarmEmail: 'ops',
       policies: 'none.yaml',
       enrolTag: 'a b',
+      risk: '1',
     };
 
     expect(() => configOf(wrong)).toThrow(
