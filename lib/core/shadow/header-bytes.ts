@@ -11,13 +11,14 @@ import { packZeros, unpackZeros } from './zero-runs.ts';
 const SEEN_BYTES = 32;
 
 /**
- * Writes a header: primary and memory as JSON (an empty memory as nothing), the sizer's floats as planes, numbers as
- * `ByteWriter.number`, times as what they add to the one before, bitmaps of counted frames inverted and packed, because
- * most have no gap.
+ * Writes a header: primary and memory as JSON (a name that is the VM's id and an empty memory as nothing), the sizer's floats as
+ * planes, numbers as `ByteWriter.number`, times as what they add to the one before, bitmaps of counted frames inverted and
+ * packed, because most have no gap.
  */
 export function writeHeader(to: ByteWriter, header: ShadowHeader): void {
   const { horizon, step } = header;
-  to.text(JSON.stringify(header.primary));
+  const { name, ...primary } = header.primary;
+  to.text(JSON.stringify(name === primary.vm ? primary : header.primary));
   to.text(header.host);
   const memory = JSON.stringify(header.memory);
   to.text(memory === '{}' ? '' : memory);
@@ -32,7 +33,7 @@ export function writeHeader(to: ByteWriter, header: ShadowHeader): void {
 
 /** Reads what `writeHeader` wrote. Throws Fault SHADOW_FORMAT where it is cut, SyntaxError for damaged JSON. */
 export function readHeader(from: ByteReader): ShadowHeader {
-  const primary = JSON.parse(from.text()) as Primary;
+  const primary = primaryOf(JSON.parse(from.text()) as Omit<Primary, 'name'>);
   const host = from.text();
   const memory = from.text();
   const sizingBytes = from.count();
@@ -61,6 +62,10 @@ export function readHeader(from: ByteReader): ShadowHeader {
     dedupe,
   };
 }
+
+/** The order of keys is kept: what is written again has the same bytes. */
+const primaryOf = (written: Omit<Primary, 'name'> & Partial<Primary>): Primary =>
+  written.name === undefined ? { name: written.vm, ...written } : { ...written, name: written.name };
 
 /** A bit for each meter that has a limit, then the limits. */
 function writeAllocation(to: ByteWriter, allocation: Allocation): void {
