@@ -92,7 +92,7 @@ function contextOf(meter: Meter, input: DecideInput, policy: Policy): MeterConte
   const rules = policy.meters[meter];
   const inForce = input.allocation[meter];
   const from = Number.isFinite(inForce) ? inForce : undefined;
-  const need = needOf(forecast, ofMeter, { target: wanted, from, policy: rules });
+  const need = needOf(forecast, ofMeter, { meter, target: wanted, from, policy: rules });
   const context: MeterContext = {
     meter,
     primary: input.primary,
