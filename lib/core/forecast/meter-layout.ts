@@ -53,3 +53,26 @@ export const METER_FLOAT_BYTES = 4 * FLOATS;
 export const METER_CODES_AT = METER_FLOATS_AT + METER_FLOAT_BYTES + 2 * RESIDUAL_COUNTS;
 /** Bytes of one meter's state. */
 export const METER_BYTES = METER_CODES_AT + SEASON_SLOTS;
+
+/** The state of one meter, part by part, over its one buffer. */
+export interface MeterState {
+  /** Samples in order, samples in all, outcomes. */
+  readonly counters: Uint32Array;
+  readonly floats: Float32Array;
+  /** The floats' bits, to shorten them. */
+  readonly bits: Int32Array;
+  readonly residuals: Uint16Array;
+  /** What the seasons remember. */
+  readonly codes: Uint8Array;
+}
+
+/** Views of a buffer of METER_BYTES. */
+export function meterState({ buffer }: Uint8Array<ArrayBuffer>): MeterState {
+  return {
+    counters: new Uint32Array(buffer, 0, COUNTERS_BYTES / 4),
+    floats: new Float32Array(buffer, METER_FLOATS_AT, FLOATS),
+    bits: new Int32Array(buffer, METER_FLOATS_AT, FLOATS),
+    residuals: new Uint16Array(buffer, METER_FLOATS_AT + METER_FLOAT_BYTES, RESIDUAL_COUNTS),
+    codes: new Uint8Array(buffer, METER_CODES_AT, SEASON_SLOTS),
+  };
+}

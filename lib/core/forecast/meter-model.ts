@@ -1,16 +1,10 @@
 import type { DurationMs, EpochMs } from '../units.ts';
-import { calibrate, recalibrate, rescaleErrors } from './calibration.ts';
 import { fallOf } from './level-shift.ts';
 import { LEVELS } from './levels.ts';
 import {
-  CALIBRATION,
   CHOICE,
-  EXPERTS,
-  FLOATS,
   METER_BYTES,
-  METER_CODES_AT,
-  METER_FLOATS_AT,
-  MIXTURE,
+  meterState,
   PENDING,
   PLATEAU,
   S_AGE,
@@ -24,27 +18,23 @@ import {
   SEASONS,
   SHIFT,
   SLOT,
-  SLOTS,
-  STATES,
   STRETCH,
-  TRACKERS,
+  type MeterState,
 } from './meter-layout.ts';
 import { MAXIMA } from './moving-maxima.ts';
 import { Mixture } from './mixture.ts';
+import { OwnAnswer } from './own-answer.ts';
 import { PHASE_PRECISION } from './phase-memory.ts';
-import { INPUTS, type Prior } from './prior.ts';
-import { isTracking, readTracker, rescaleTracker, track, TRACKER_FLOATS } from './quantile-tracker.ts';
-import { countResidual, readResiduals, RESIDUAL_COUNTS } from './residual-histogram.ts';
-import { Seasons, SEASON_FLOATS, SEASON_SLOTS } from './seasons.ts';
 import { isAtLimit, keepForecast, leaveLimit } from './plateau.ts';
+import { INPUTS, type Prior } from './prior.ts';
+import { Seasons, SEASON_FLOATS } from './seasons.ts';
 import { shortenAll } from './short-number.ts';
 import type { Steps } from './steps.ts';
-import { restretch, stretch } from './stretch.ts';
+import { forgetMedian, restretch, stretch } from './stretch.ts';
 import { relate, RINGS, TRAIT_FLOATS, Traits, TRAITS, unrelate } from './traits.ts';
+import { begin, clear, clearAll, freeSlot, isDue, reach } from './waiting.ts';
 
 const Q = LEVELS.length;
-/** How fast the quantiles of a state move. */
-const STATE_RATE = 0.5;
 /** A residual's scale: part of the level (noise grows with load), the rest of the volatility. */
 const SCALE_OF_LEVEL = 0.3;
 /** How far the prior is ahead of the meter's own history before anything came of a forecast: e^5 to 1. */
@@ -60,10 +50,7 @@ const SAME = 1 + 2 ** -14;
 /** Scratch, alive within one call. */
 const slotNow = new Float64Array(SLOT);
 const maxima = new Float64Array(MAXIMA);
-const experts = new Float64Array(EXPERTS * Q);
 const quantiles = new Float64Array(Q);
-const mixed = new Float64Array(Q);
-const own = new Float64Array(Q);
 const choices = new Float64Array(2 * Q);
 const chosen = new Float64Array(Q);
 const out = new Float64Array(Q);
@@ -84,25 +71,21 @@ export interface MeterSample {
 }
 
 /**
- * Forecasts one meter: quantiles of its maximum over a window of samples. A prior learnt from other VMs and
- * the meter's own history (four experts, mixed and calibrated online) are mixed online and calibrated online; docs/forecasting.md has the formulas and figures.
+ * Forecasts one meter: quantiles of its maximum over a window of samples. A prior learnt from other VMs (prior.ts) and the meter's
+ * own history (own-answer.ts) are mixed online and calibrated online; docs/forecasting.md has the formulas and figures.
  */
 export class MeterModel {
   /** The whole state; a copy of it is the same model. */
   readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly #state: MeterState;
   readonly #counters: Uint32Array;
   readonly #f: Float32Array;
-  readonly #bits: Int32Array;
-  readonly #counts: Uint16Array;
   readonly #seasons: Seasons;
   readonly #traits: Traits;
-  readonly #mixture: Mixture;
+  readonly #own: OwnAnswer;
   readonly #choice: Mixture;
   readonly #prior: Prior;
   #hasLearnt = false;
-  /** Quantiles of the residuals; a function of the state, kept because they are dear. */
-  readonly #residuals = new Float64Array(Q);
-  #areResidualsStale = true;
   /** What the newest forecast was made from, for the reader of the same moment; a function of the state. */
   readonly #now = new Float64Array(SLOT);
   /** Its two answers: the prior's quantiles and those of the meter's own history. */
@@ -115,15 +98,14 @@ export class MeterModel {
   constructor(prior: Prior, bytes: Uint8Array<ArrayBuffer> = new Uint8Array(METER_BYTES)) {
     this.bytes = bytes;
     this.#prior = prior;
-    this.#counters = new Uint32Array(bytes.buffer, 0, 3);
-    this.#f = new Float32Array(bytes.buffer, METER_FLOATS_AT, FLOATS);
-    this.#bits = new Int32Array(bytes.buffer, METER_FLOATS_AT, FLOATS);
-    this.#counts = new Uint16Array(bytes.buffer, METER_FLOATS_AT + 4 * FLOATS, RESIDUAL_COUNTS);
-    const codes = new Uint8Array(bytes.buffer, METER_CODES_AT, SEASON_SLOTS);
-    this.#seasons = new Seasons(codes, this.#f.subarray(SEASONS, SEASONS + SEASON_FLOATS));
-    this.#traits = new Traits(this.#f.subarray(0, TRAIT_FLOATS));
-    this.#mixture = new Mixture(this.#f.subarray(MIXTURE, CALIBRATION), EXPERTS);
-    this.#choice = new Mixture(this.#f.subarray(CHOICE, STRETCH), 2, HEAD_START);
+    this.#state = meterState(bytes);
+    const { counters, floats, codes } = this.#state;
+    this.#counters = counters;
+    this.#f = floats;
+    this.#seasons = new Seasons(codes, floats.subarray(SEASONS, SEASONS + SEASON_FLOATS));
+    this.#traits = new Traits(floats.subarray(0, TRAIT_FLOATS));
+    this.#own = new OwnAnswer(this.#state, this.#traits);
+    this.#choice = new Mixture(floats.subarray(CHOICE, STRETCH), 2, HEAD_START);
   }
 
   /** Samples seen, late ones included. */
@@ -145,21 +127,18 @@ export class MeterModel {
     const ratio = fallOf(this.#f, SHIFT, { n, value, capped: sample.capped }, this.#traits);
     if (ratio !== 1) this.#rescale(ratio);
     this.#round();
-    this.#open(sample, steps);
+    this.#wait(sample, steps);
   }
 
   /** Scales what was learnt to the level that the samples have fallen to, see level-shift.ts. */
   #rescale(ratio: number): void {
-    const f = this.#f;
     this.#traits.rescale(ratio);
     this.#traits.maxima((this.#counters[0] ?? 0) - 1, maxima);
     this.#seasons.fall(ratio, maxima[1] ?? 0);
-    for (let state = 0; state < STATES; state += 1) rescaleTracker(f, TRACKERS + state * TRACKER_FLOATS, ratio);
-    rescaleErrors(f, CALIBRATION, ratio);
-    this.#mixture.rescale(ratio);
+    this.#own.rescale(ratio);
     this.#choice.rescale(ratio);
-    // Forecasts from before the fall are answered by samples of another level.
-    f.fill(0, PENDING, PLATEAU);
+    clearAll(this.#f);
+    forgetMedian(this.#f, STRETCH);
     this.#hasLearnt = true;
   }
 
@@ -168,7 +147,7 @@ export class MeterModel {
     if (!capped) leaveLimit(this.#f, PLATEAU);
     else if (!isAtLimit(this.#f, PLATEAU)) {
       if (this.samples > 0) this.read(beforeLimit, { at: at - step, step }, steps);
-      keepForecast(this.#f, PLATEAU, this.samples > 0 ? beforeLimit : NOTHING);
+      keepForecast(this.#f, PLATEAU, this.samples > 0 ? beforeLimit : NOTHING, this.#traits.peak);
       this.#roundFrom(PLATEAU, SHIFT);
     }
   }
@@ -212,8 +191,8 @@ export class MeterModel {
     slotNow[S_STATE] = last > traits.median ? 1 : 0;
     const reached = known === undefined ? undefined : slotNow[S_PHASE];
     traits.describe(n, { steps, step, maxima, reached, onHand, samples: n }, to);
-    this.#fromOwn(slotNow, 0);
-    for (let q = 0; q < Q; q += 1) to[TRAITS + q] = own[q] ?? 0;
+    this.#own.from(slotNow, 0);
+    to.set(this.#own.values, TRAITS);
     relate(to, TRAITS, INPUTS, traits.peak);
     return traits.peak;
   }
@@ -227,7 +206,7 @@ export class MeterModel {
     for (let i = Q; i < S_AGE; i += 1) this.#now[i] = slotNow[i] ?? 0;
     for (let q = 0; q < Q; q += 1) {
       this.#answers[q] = unrelate(quantiles[q] ?? 0, peak);
-      this.#answers[Q + q] = own[q] ?? 0;
+      this.#answers[Q + q] = this.#own.values[q] ?? 0;
     }
     this.#nowAt = at;
     this.#nowStep = step;
@@ -240,68 +219,25 @@ export class MeterModel {
     stretch(this.#f, STRETCH, chosen, out);
   }
 
-  /** What the meter's own history says from what is in `slot`, into `experts`, `mixed` and `own`. */
-  #fromOwn(slot: Float64Array | Float32Array, at: number): void {
-    let k = 0;
-    for (; k < 3; k += 1) {
-      const reached = slot[at + S_SHORT + k] ?? 0;
-      for (let q = 0; q < Q; q += 1) experts[k * Q + q] = reached;
-    }
-    this.#readState(slot[at + S_STATE] ?? 0, experts, k * Q);
-    k += 1;
-    if (this.#areResidualsStale) readResiduals(this.#counts, 0, this.#residuals);
-    this.#areResidualsStale = false;
-    const last = slot[at + S_LAST] ?? 0;
-    const scale = slot[at + S_SCALE] ?? 0;
-    for (let q = 0; q < Q; q += 1) experts[k * Q + q] = Math.max(0, last + (this.#residuals[q] ?? 0) * scale);
-    this.#mixture.mix(experts, mixed);
-    calibrate(this.#f, CALIBRATION, mixed, own);
-  }
-
-  /** The quantiles of windows that began in a state; for one that was never met the longest maximum. */
-  #readState(state: number, to: Float64Array, from: number): void {
-    const at = TRACKERS + state * TRACKER_FLOATS;
-    if (isTracking(this.#f, at)) readTracker(this.#f, at, to, from);
-    else to.fill(this.#longest(), from, from + Q);
-  }
-
-  /** The highest of the longest moving maximum. */
-  #longest(): number {
-    this.#traits.maxima((this.#counters[0] ?? 0) - 1, maxima);
-    return maxima[MAXIMA - 1] ?? 0;
-  }
-
-  /** Starts a pending forecast when one is due and a slot is free. */
-  #open(sample: MeterSample, steps: Steps): void {
+  /** Keeps the forecast of this moment until its window is over, when it is due and a slot is free. */
+  #wait(sample: MeterSample, steps: Steps): void {
     const f = this.#f;
-    const stride = Math.ceil((steps.lead + steps.hold - 1) / SLOTS);
-    if (((this.#counters[0] ?? 0) - 1) % stride !== 0) return;
-    for (let slot = PENDING; slot < PLATEAU; slot += SLOT) {
-      if (f[slot + S_AGE] !== 0) continue;
-      this.#look(sample, steps);
-      for (let q = 0; q < Q; q += 1) f[slot + q] = this.#answers[q] ?? 0;
-      for (let i = Q; i < S_AGE; i += 1) f[slot + i] = this.#now[i] ?? 0;
-      f[slot + S_AGE] = 1;
-      f[slot + S_REACHED] = 0;
-      this.#roundFrom(slot, slot + SLOT);
-      return;
-    }
+    const slot = isDue((this.#counters[0] ?? 0) - 1, steps) ? freeSlot(f) : undefined;
+    if (slot === undefined) return;
+    this.#look(sample, steps);
+    for (let q = 0; q < Q; q += 1) f[slot + q] = this.#answers[q] ?? 0;
+    for (let i = Q; i < S_AGE; i += 1) f[slot + i] = this.#now[i] ?? 0;
+    begin(f, slot);
+    this.#roundFrom(slot, slot + SLOT);
   }
 
   /** Gives a sample to the forecasts that wait for it; learns from those whose window it ends. */
-  #settle(value: number, { lead, hold }: Steps): void {
+  #settle(value: number, steps: Steps): void {
     const f = this.#f;
     for (let slot = PENDING; slot < PLATEAU; slot += SLOT) {
-      const age = f[slot + S_AGE] ?? 0;
-      if (age === 0) continue;
-      if (age >= lead) {
-        f[slot + S_REACHED] = Math.max(f[slot + S_REACHED] ?? 0, value);
-        this.#roundFrom(slot + S_REACHED, slot + S_REACHED + 1);
-      }
-      f[slot + S_AGE] = age + 1;
-      if (age < lead + hold - 1) continue;
+      if (!reach(f, slot, value, steps)) continue;
       this.#learn(slot, f[slot + S_REACHED] ?? 0);
-      f.fill(0, slot, slot + SLOT);
+      clear(f, slot);
     }
   }
 
@@ -309,19 +245,15 @@ export class MeterModel {
   #learn(slot: number, y: number): void {
     const f = this.#f;
     this.#hasLearnt = true;
-    this.#fromOwn(f, slot);
-    recalibrate(f, CALIBRATION, { y, mixed, out: own });
+    this.#own.from(f, slot);
     for (let q = 0; q < Q; q += 1) choices[q] = f[slot + q] ?? 0;
-    for (let q = 0; q < Q; q += 1) choices[Q + q] = own[q] ?? 0;
+    choices.set(this.#own.values, Q);
     this.#choose(choices);
     restretch(f, STRETCH, y, out);
-    track(f, TRACKERS + (f[slot + S_STATE] ?? 0) * TRACKER_FLOATS, y, STATE_RATE);
-    this.#mixture.learn(y, experts, mixed);
     this.#choice.learn(y, choices, chosen);
     const n = this.#counters[2] ?? 0;
     this.#counters[2] = n + 1;
-    const off = y - (f[slot + S_LAST] ?? 0);
-    countResidual(this.#counts, 0, off === 0 ? 0 : off / (f[slot + S_SCALE] ?? 0), n);
+    this.#own.learn(f, slot, { y, n });
   }
 
   /**
@@ -334,13 +266,12 @@ export class MeterModel {
     if (!this.#hasLearnt) return;
     this.#hasLearnt = false;
     this.#roundFrom(TRAIT_FLOATS, SEASONS);
-    this.#mixture.refresh();
+    this.#own.refresh();
     this.#choice.refresh();
-    this.#areResidualsStale = true;
   }
 
   #roundFrom(from: number, to: number): void {
-    shortenAll(this.#bits, from, to);
+    shortenAll(this.#state.bits, from, to);
   }
 }
 

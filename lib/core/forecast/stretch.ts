@@ -7,7 +7,8 @@ import { LEVELS } from './levels.ts';
  *
  * conformal quantile tracking in units of what the forecast itself holds possible now: a quiet hour is not widened by the
  * errors of a busy one. Slow at the highest levels, because the forecast that it is given is calibrated over many VMs and
- * a single VM passes them rarely. Layout: c by level.
+ * a single VM passes them rarely. The median does not learn from what passes the highest level: by chance that is half a percent
+ * of the outcomes, and after a rise of the level it is all of them. Layout: c by level.
  */
 const Q = LEVELS.length;
 export const STRETCH_FLOATS = Q;
@@ -31,10 +32,16 @@ export function stretch(state: Float32Array, at: number, forecast: Float64Array,
 
 /** Learns from outcome `y` of a forecast that was stretched to `out`. */
 export function restretch(state: Float32Array, at: number, y: number, out: Float64Array): void {
-  for (let q = 0; q < Q; q += 1) {
+  const isBeyond = y > (out[Q - 1] ?? 0) * SAME;
+  for (let q = isBeyond ? 1 : 0; q < Q; q += 1) {
     const level = LEVELS[q] ?? 0.5;
     const isAbove = y > (out[q] ?? 0) * SAME;
     const moved = (state[at + q] ?? 0) + (RATES[q] ?? 0) * (isAbove ? level : level - 1);
     state[at + q] = Math.min(MOST, Math.max(LEAST, moved));
   }
 }
+
+/** The level fell for good: what the median learnt on the way down is wrong at the new level. */
+export const forgetMedian = (state: Float32Array, at: number): void => {
+  state[at] = 0;
+};

@@ -92,20 +92,39 @@ describe('a vm that is short', () => {
     },
   );
 
-  it('is not forecast to want less the longer it is held at its limit', () => {
+  it('is not forecast to want less than it was seen to want, however long it is held at its limit', () => {
     const shadow = Shadow.create({ vm: 'a', name: 'a', actuator: 'none' }, 'h', horizon, 0);
     const primary = new CappedPrimary({ meter: 'cpu', step: STEP, queues: false, tells: false });
     const noise = NOISE.wild(chance(9));
     const apply = (i: number, wanted: number, size: number): void => {
       shadow.apply({ host: 'h', epoch: 'e', sequence: i }, primary.frame(wanted, size, i * STEP));
     };
-    for (let i = 1; i <= 300; i += 1) apply(i, noise(), 100);
+    let most = 0;
+    for (let i = 1; i <= 300; i += 1) {
+      const wanted = noise();
+      most = Math.max(most, wanted);
+      apply(i, wanted, 100);
+    }
     // Forecasts made before the limit came are settled first.
     for (let i = 301; i <= 320; i += 1) apply(i, 1, 0.3);
     const before = shadow.forecast()!.meters.cpu!.values;
     for (let i = 321; i <= 600; i += 1) apply(i, 1, 0.3);
     const after = shadow.forecast()!.meters.cpu!.values;
 
-    for (const [q, value] of after.entries()) expect(value).toBeGreaterThanOrEqual(0.95 * before[q]!);
+    for (const [q, value] of after.entries()) {
+      expect(value).toBeGreaterThanOrEqual(0.95 * Math.min(before[q]!, 0.85 * most));
+    }
+  });
+
+  it('is not thought to want for ever what it was never seen to want', () => {
+    const shadow = Shadow.create({ vm: 'a', name: 'a', actuator: 'none' }, 'h', horizon, 0);
+    const primary = new CappedPrimary({ meter: 'cpu', step: STEP, queues: false, tells: false });
+    const noise = NOISE.wild(chance(9));
+    for (let i = 1; i <= 400; i += 1) {
+      const wanted = i <= 20 ? 0.2 * noise() : 8;
+      shadow.apply({ host: 'h', epoch: 'e', sequence: i }, primary.frame(wanted, 1, i * STEP));
+    }
+
+    for (const value of shadow.forecast()!.meters.cpu!.values) expect(value).toBeLessThan(1.5);
   });
 });

@@ -98,7 +98,7 @@ describe('MeterModel', () => {
     expect(elsewhere[at99]!).toBeLessThan(before[at99]! / 2);
   });
 
-  it('does not come down on a plateau at the limit', () => {
+  it('does not come down on a plateau at the limit from what it had reached', () => {
     const busy = noise(400).map((x) => 1 + 3 * x);
     const model = modelOf(busy);
     const before = read(model, 400);
@@ -106,7 +106,8 @@ describe('MeterModel', () => {
 
     const after = read(model, 400);
 
-    for (const q of LEVELS.keys()) expect(after[q]!).toBeGreaterThanOrEqual(before[q]! * 0.999);
+    const reached = 0.8 * Math.max(...busy);
+    for (const q of LEVELS.keys()) expect(after[q]!).toBeGreaterThanOrEqual(Math.min(before[q]!, reached) * 0.999);
   });
 
   it('lets a late sample raise the maxima and count, without moving time', () => {
