@@ -50,7 +50,7 @@ async function describe({ window, horizon }: ApplyDeps, batch: Batch, primary: P
   }
   if (found !== undefined && (appeared === undefined || appeared.at <= found.endedAt)) return;
   const at = firstSignOfLife(batch, primary.vm);
-  if (at !== undefined) window.add(Shadow.create(primary, batch.host, horizon, at));
+  if (at !== undefined) await window.begin(primary, { host: batch.host, horizon, at });
 }
 
 /** An instance that was enrolled while it was stopped is first heard of when it is resumed. */
@@ -84,9 +84,10 @@ async function applyFrame(deps: ApplyDeps, batch: Batch, frame: Frame): Promise<
     observer.dropped(batch.host, frame, outcome);
     return undefined;
   }
-  const { sizer } = live ?? window.add(shadow);
+  const now = live ?? window.add(shadow);
   observer.applied(batch.host, frame);
-  return outcome === 'late' ? undefined : moved({ shadow, sizer }, frame);
+  await window.teach(now);
+  return outcome === 'late' ? undefined : moved(now, frame);
 }
 
 /** Sizes after every frame, also those of which only the last is acted on: what became of a size is learnt from each. */

@@ -1,8 +1,11 @@
+import type { Horizon } from '../../lib/core/forecast/forecast.ts';
+import { endsAsElder, isElder, isGrown } from '../../lib/core/shadow/elders.ts';
 import { Shadow } from '../../lib/core/shadow/shadow.ts';
 import { RiskPool } from '../../lib/core/sizing/risk-pool.ts';
 import { RISK_BYTES, RiskTracker } from '../../lib/core/sizing/risk-tracker.ts';
 import { isFault } from '../../lib/core/fault.ts';
-import type { EpochMs, Probability, VmId } from '../../lib/core/units.ts';
+import type { Primary } from '../../lib/core/trace/frame.ts';
+import type { EpochMs, HostId, Probability, VmId } from '../../lib/core/units.ts';
 import type { EndedShadow, ShadowStore } from '../../lib/ports/shadow-store.ts';
 
 /** The shadows of one shard as they ride from invocation to invocation: VM to checkpoint bytes in base64. */
@@ -61,6 +64,23 @@ export class Window {
     return this.#take(shadow);
   }
 
+  /** Begins the shadow of a primary that was never seen: from what is known of VMs with its image, where that is anything. */
+  async begin(
+    primary: Primary,
+    { host, horizon, at }: { readonly host: HostId; readonly horizon: Horizon; readonly at: EpochMs },
+  ): Promise<Live> {
+    const shadow = Shadow.create(primary, host, horizon, at);
+    const kept = primary.image === undefined ? undefined : await this.#store.elder(primary.image);
+    const elder = kept === undefined ? undefined : readable(kept.state);
+    if (elder !== undefined) shadow.inherit(elder);
+    return this.add(shadow);
+  }
+
+  /** To be called after each frame of a shadow: those who have seen much teach the next VMs with their image. */
+  async teach({ shadow }: Live): Promise<void> {
+    if (isElder(shadow.frames)) await this.#keepElder(shadow);
+  }
+
   /** Takes a shadow that is not in the store yet. */
   add(shadow: Shadow): Live {
     shadow.version = this.#unreadable.get(shadow.primary.vm) ?? shadow.version;
@@ -68,10 +88,15 @@ export class Window {
     return this.#take(shadow);
   }
 
-  /** Nothing survives its primary: not in the window, not in the store. */
+  /**
+   * No shadow survives its primary, not in the window, not in the store; what it has learnt about its image may (without whose
+   * it was).
+   */
   async end(vm: VmId, endedAt: EpochMs): Promise<void> {
+    const live = this.#live.get(vm);
+    if (live !== undefined && endsAsElder(live.shadow.frames)) await this.#keepElder(live.shadow);
     await this.#store.end(vm, endedAt);
-    this.#live.get(vm)?.sizer.leave();
+    live?.sizer.leave();
     this.#live.delete(vm);
     this.#ended.set(vm, { kind: 'ended', vm, version: 0, endedAt });
   }
@@ -109,6 +134,13 @@ export class Window {
       }
     });
     return (await Promise.all(writes)).filter((vm) => vm !== undefined);
+  }
+
+  async #keepElder(shadow: Shadow): Promise<void> {
+    const { image } = shadow.primary;
+    if (image === undefined) return;
+    const state = shadow.elderOf(image).encode();
+    await this.#store.keepElder({ image, isGrown: isGrown(shadow.frames), state, seenAt: shadow.lastAt });
   }
 
   #take(shadow: Shadow): Live {

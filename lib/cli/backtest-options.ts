@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { Fault } from '../core/fault.ts';
-import type { Probability } from '../core/units.ts';
+import { Fault, messageOf } from '../core/fault.ts';
+import type { Probability, VmId } from '../core/units.ts';
 
 /** Reads `0.05,0.01`: shares above 0 and below 1. Throws Fault USAGE, naming the option. */
 export function parseShares(text: string, option: string): Probability[] {
@@ -11,9 +11,31 @@ export function parseShares(text: string, option: string): Probability[] {
   });
 }
 
+/**
+ * Reads `--image`: a regular expression; what it matches in a VM's name, or its first group, is the VM's image. A VM whose name it does
+ * not match has none. Throws Fault USAGE.
+ */
+export function parseImage(text: string): (vm: VmId) => string | undefined {
+  try {
+    const pattern = new RegExp(text, 'u');
+    return (vm) => {
+      const match = pattern.exec(vm);
+      return match?.[1] ?? match?.[0];
+    };
+  } catch (cause) {
+    throw new Fault(
+      'USAGE',
+      `--image got "${text}", wanted a regular expression, for instance "^web": ${messageOf(cause)}`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
 /** Options that say something in one of the two modes only. */
 const WITH_COMPARE: readonly string[] = ['meters', 'vms', 'vm', 'html', 'outJson', 'workers'];
-const WITHOUT_COMPARE: readonly string[] = ['risk', 'riskOf', 'out', 'report'];
+const WITHOUT_COMPARE: readonly string[] = ['risk', 'riskOf', 'image', 'out', 'report'];
 
 /** Throws Fault USAGE when an option was given that the mode does not know: nobody asks for a file and wants none. */
 export function checkMode(command: Command, isCompare: boolean): void {

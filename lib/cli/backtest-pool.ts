@@ -1,7 +1,7 @@
-import type { TraceSeries } from '../adapters/trace/csv.ts';
 import type { Horizon } from '../core/forecast/forecast.ts';
 import type { PerMeter } from '../core/meter.ts';
-import { replayTogether, SeriesReplay, type ReplayVisitor } from '../core/shadow/replay-series.ts';
+import { Elders } from '../core/shadow/elders.ts';
+import { replayTogether, SeriesReplay, type ReplayVisitor, type UseSeries } from '../core/shadow/replay-series.ts';
 import { RiskPool } from '../core/sizing/risk-pool.ts';
 import { RiskTracker } from '../core/sizing/risk-tracker.ts';
 import { SizeSchedule } from '../core/sizing/size-schedule.ts';
@@ -22,18 +22,19 @@ export interface PoolTerms {
 
 /** Replays VMs in the order of time; `scores` has a list for each risk, to which each VM's score is added. */
 export function replayPool(
-  vms: readonly TraceSeries[],
+  vms: readonly UseSeries[],
   terms: PoolTerms,
   { scores, onProgress }: { readonly scores: readonly VmScore[][]; readonly onProgress: (share: number) => void },
 ): Rows[] {
   const { horizon, risks, isSingle } = terms;
   const shared = risks.map((risk) => new RiskPool(risk));
   const rows: Rows[] = vms.map(() => []);
+  const elders = new Elders();
   const replays = vms.map((series, v) => {
     const pools = isSingle ? risks.map((risk) => new RiskPool(risk)) : shared;
     const own = risks.map(() => new VmScore());
     for (const [i, score] of own.entries()) scores[i]?.push(score);
-    return new SeriesReplay(series, horizon, sizingOf(series, terms, { pools, own, rows: rows[v] ?? [] }));
+    return new SeriesReplay(series, horizon, sizingOf(series, terms, { pools, own, rows: rows[v] ?? [] }), elders);
   });
   replayTogether(replays, onProgress);
   return rows;
@@ -41,7 +42,7 @@ export function replayPool(
 
 /** Sizes one VM after each sample, and scores what is in force. */
 function sizingOf(
-  { times }: TraceSeries,
+  { times }: UseSeries,
   { horizon, warmUp }: PoolTerms,
   { pools, own, rows }: { readonly pools: readonly RiskPool[]; readonly own: readonly VmScore[]; readonly rows: Rows },
 ): ReplayVisitor {

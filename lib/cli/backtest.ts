@@ -5,9 +5,10 @@ import type { CsvWriter } from '../adapters/trace/csv-writer.ts';
 import { parseDuration } from '../core/duration.ts';
 import type { Horizon } from '../core/forecast/forecast.ts';
 import { METERS } from '../core/meter.ts';
-import type { DurationMs, Probability } from '../core/units.ts';
+import type { UseSeries } from '../core/shadow/replay-series.ts';
+import type { DurationMs, Probability, VmId } from '../core/units.ts';
 import { replayPool, type PoolTerms, type Rows } from './backtest-pool.ts';
-import { checkMode, parseShares, timesGiven } from './backtest-options.ts';
+import { checkMode, parseImage, parseShares, timesGiven } from './backtest-options.ts';
 import { scoreOf, type Score, type VmScore } from './backtest-score.ts';
 import { PoolProgress, poolsOf, seriesOf, traceProgress, type ProgressStream } from './backtest-traces.ts';
 import { compare, type CompareOptions } from './compare.ts';
@@ -20,6 +21,7 @@ interface BacktestOptions {
   readonly hold: string;
   readonly risk: string;
   readonly riskOf: 'set' | 'vm';
+  readonly image?: string;
   readonly warmUp: string;
   readonly out?: string;
   readonly json?: boolean;
@@ -55,6 +57,10 @@ export function backtestCommand(errors: ProgressStream = process.stderr): Comman
       )
         .choices(['set', 'vm'])
         .default('set'),
+    )
+    .option(
+      '--image <pattern>',
+      'regular expression: VMs in whose names it matches the same text have one machine image, and later ones start with what earlier ones have shown',
     )
     .option('--warm-up <duration>', 'leave this much of the beginning of each VM out of the summary', '0s')
     .option('--out <file>', 'where the capacities go: a CSV, .gz is compressed, - is standard output')
@@ -95,6 +101,7 @@ async function backtest(options: BacktestOptions, errors: ProgressStream): Promi
   const samples = await replayTraces(options.trace, terms, {
     scores,
     errors,
+    imageOf: options.image === undefined ? () => undefined : parseImage(options.image),
     onVm: async (series, rows) => {
       report?.add(
         series,
@@ -117,11 +124,16 @@ async function backtest(options: BacktestOptions, errors: ProgressStream): Promi
 interface ReplayOutputs {
   readonly scores: readonly VmScore[][];
   readonly errors: ProgressStream;
+  readonly imageOf: (vm: VmId) => string | undefined;
   readonly onVm: (series: TraceSeries, rows: Rows) => Promise<void>;
 }
 
 /** Replays all VMs of the traces, pool by pool; says how many samples that were. */
-async function replayTraces(trace: string, terms: PoolTerms, { scores, errors, onVm }: ReplayOutputs): Promise<number> {
+async function replayTraces(
+  trace: string,
+  terms: PoolTerms,
+  { scores, errors, imageOf, onVm }: ReplayOutputs,
+): Promise<number> {
   const bar = traceProgress(errors);
   const progress = new PoolProgress(bar.done);
   let samples = 0;
@@ -133,7 +145,7 @@ async function replayTraces(trace: string, terms: PoolTerms, { scores, errors, o
       const onProgress = (share: number): void => {
         progress.replayed(share);
       };
-      const rows = replayPool(pool, terms, { scores, onProgress });
+      const rows = replayPool(pool.map(known(imageOf)), terms, { scores, onProgress });
       for (const [v, series] of pool.entries()) {
         samples += series.times.length;
         await onVm(series, rows[v] ?? []);
@@ -144,6 +156,14 @@ async function replayTraces(trace: string, terms: PoolTerms, { scores, errors, o
   }
   return samples;
 }
+
+/** Adds what is known of a VM's image to its series. */
+const known =
+  (imageOf: (vm: VmId) => string | undefined) =>
+  (series: TraceSeries): UseSeries => {
+    const image = imageOf(series.vm);
+    return image === undefined ? series : { ...series, image };
+  };
 
 /** The collector behind `--report`, undefined without it. */
 async function reportOf(

@@ -19,6 +19,16 @@ export interface EndedShadow {
   readonly endedAt: EpochMs;
 }
 
+/** What VMs with one machine image are born from. */
+export interface StoredElder {
+  readonly image: string;
+  /** It has seen enough that only another one like it takes its place. */
+  readonly isGrown: boolean;
+  readonly state: Uint8Array;
+  /** End of the newest frame in it. One that is not renewed for 30 days may be forgotten by the store. */
+  readonly seenAt: EpochMs;
+}
+
 /** Where shadows rest between windows. */
 export interface ShadowStore {
   /** The newest checkpoint, its end, or undefined when the VM was never seen. Throws Fault STORE_UNAVAILABLE (retryable). */
@@ -27,4 +37,8 @@ export interface ShadowStore {
   put: (shadow: Omit<StoredShadow, 'kind'>) => Promise<void>;
   /** Ends it, whatever its version. A second time, or for a VM that was never seen, it only moves the end forward. */
   end: (vm: VmId, endedAt: EpochMs) => Promise<void>;
+  /** The elder of an image, or undefined. Throws Fault STORE_UNAVAILABLE (retryable). */
+  elder: (image: string) => Promise<StoredElder | undefined>;
+  /** Keeps an elder in place of an older one; does nothing where a newer one is, or a grown one and this one is not. */
+  keepElder: (elder: StoredElder) => Promise<void>;
 }

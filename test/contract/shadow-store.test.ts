@@ -47,6 +47,27 @@ describe.each(implementations)('shadow store: %s', (name, make) => {
     expect(await store.get(vm)).toMatchObject({ version: 1, state: bytes(1) });
   });
 
+  it('keeps the newest elder of an image, a grown one before one that is not', async () => {
+    const store = make();
+    const image = `${name}/ami-1`;
+    const elder = (seenAt: number, isGrown: boolean) => ({ image, isGrown, state: bytes(seenAt), seenAt });
+
+    expect(await store.elder(image)).toBeUndefined();
+    for (const [kept, next] of [
+      [elder(2, false), elder(2, false)],
+      [elder(3, false), elder(3, false)],
+      [elder(3, false), elder(2, false)],
+      [elder(4, true), elder(4, true)],
+      [elder(4, true), elder(5, false)],
+      [elder(4, true), elder(3, true)],
+      [elder(6, true), elder(6, true)],
+    ] as const) {
+      await store.keepElder(next);
+      expect(await store.elder(image)).toEqual(kept);
+    }
+    expect(await store.elder(`${name}/ami-2`)).toBeUndefined();
+  });
+
   it('refuses a first version that is not 1', async () => {
     await expect(make().put({ vm: `${name}/late`, version: 2, state: bytes(1), seenAt: 1_000 })).rejects.toMatchObject({
       code: 'SHADOW_STALE_WRITE',

@@ -1,8 +1,8 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { Fault, messageOf } from '../../core/fault.ts';
-import { DAY_MS, type VmId } from '../../core/units.ts';
-import type { EndedShadow, ShadowStore, StoredShadow } from '../../ports/shadow-store.ts';
+import { DAY_MS, type DurationMs, type EpochMs, type VmId } from '../../core/units.ts';
+import type { EndedShadow, ShadowStore, StoredElder, StoredShadow } from '../../ports/shadow-store.ts';
 
 /** How long an end is remembered: longer than any frame can be on its way (the stream keeps records for a day). */
 const END_KEPT_MS = 7 * DAY_MS;
@@ -11,6 +11,8 @@ const END_KEPT_MS = 7 * DAY_MS;
 const SILENT_KEPT_MS = 30 * DAY_MS;
 
 const keyOf = (vm: VmId): { pk: string; sk: string } => ({ pk: `SHADOW#${vm}`, sk: 'STATE' });
+const elderKeyOf = (image: string): { pk: string; sk: string } => ({ pk: `IMAGE#${image}`, sk: 'ELDER' });
+const secondsAfter = (at: EpochMs, kept: DurationMs): number => Math.ceil((at + kept) / 1000);
 
 /**
  * Shadows in one DynamoDB table (keys `pk`, `sk`; TTL attribute `expires` in seconds).
@@ -28,7 +30,7 @@ export function dynamoShadowStore(client: DynamoDBDocumentClient, table: string)
     put: async ({ vm, version, state, seenAt }) => {
       const write = new PutCommand({
         TableName: table,
-        Item: { ...keyOf(vm), version, state, seenAt, expires: Math.ceil((seenAt + SILENT_KEPT_MS) / 1000) },
+        Item: { ...keyOf(vm), version, state, seenAt, expires: secondsAfter(seenAt, SILENT_KEPT_MS) },
         ConditionExpression:
           version === 1
             ? 'attribute_not_exists(pk) OR attribute_exists(endedAt)'
@@ -54,7 +56,34 @@ export function dynamoShadowStore(client: DynamoDBDocumentClient, table: string)
         UpdateExpression: 'SET endedAt = :at, expires = :expires ADD version :one REMOVE #state, seenAt',
         ConditionExpression: 'attribute_not_exists(endedAt) OR endedAt < :at',
         ExpressionAttributeNames: { '#state': 'state' },
-        ExpressionAttributeValues: { ':at': endedAt, ':expires': Math.ceil((endedAt + END_KEPT_MS) / 1000), ':one': 1 },
+        ExpressionAttributeValues: { ':at': endedAt, ':expires': secondsAfter(endedAt, END_KEPT_MS), ':one': 1 },
+      });
+      await reaching(
+        client.send(write).catch((error: unknown) => {
+          if (!(error instanceof ConditionalCheckFailedException)) throw error;
+        }),
+      );
+    },
+
+    ...eldersIn(client, table),
+  };
+}
+
+function eldersIn(client: DynamoDBDocumentClient, table: string): Pick<ShadowStore, 'elder' | 'keepElder'> {
+  return {
+    elder: async (image) => {
+      const { Item } = await reaching(
+        client.send(new GetCommand({ TableName: table, Key: elderKeyOf(image), ConsistentRead: true })),
+      );
+      return Item === undefined ? undefined : elderFrom(image, Item);
+    },
+
+    keepElder: async ({ image, isGrown, state, seenAt }) => {
+      const write = new PutCommand({
+        TableName: table,
+        Item: { ...elderKeyOf(image), isGrown, state, seenAt, expires: secondsAfter(seenAt, SILENT_KEPT_MS) },
+        ConditionExpression: `attribute_not_exists(pk) OR (seenAt <= :seenAt${isGrown ? '' : ' AND isGrown = :isGrown'})`,
+        ExpressionAttributeValues: { ':seenAt': seenAt, ...(isGrown ? {} : { ':isGrown': false }) },
       });
       await reaching(
         client.send(write).catch((error: unknown) => {
@@ -63,6 +92,12 @@ export function dynamoShadowStore(client: DynamoDBDocumentClient, table: string)
       );
     },
   };
+}
+
+function elderFrom(image: string, { isGrown, state, seenAt }: Record<string, unknown>): StoredElder {
+  if (typeof isGrown !== 'boolean' || typeof seenAt !== 'number' || !(state instanceof Uint8Array))
+    throw new Fault('SHADOW_FORMAT', `elder of ${image}: the stored item has no state`);
+  return { image, isGrown, state, seenAt };
 }
 
 function storedOf(vm: VmId, item: Record<string, unknown>): StoredShadow | EndedShadow {

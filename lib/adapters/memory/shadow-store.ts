@@ -1,10 +1,11 @@
 import { Fault } from '../../core/fault.ts';
 import type { VmId } from '../../core/units.ts';
-import type { EndedShadow, ShadowStore, StoredShadow } from '../../ports/shadow-store.ts';
+import type { EndedShadow, ShadowStore, StoredElder, StoredShadow } from '../../ports/shadow-store.ts';
 
 /** A shadow store in this process, with the versions of a real one. */
 export function memoryShadowStore(): ShadowStore {
   const items = new Map<VmId, StoredShadow | EndedShadow>();
+  const elders = new Map<string, StoredElder>();
   return {
     get: (vm) => Promise.resolve(items.get(vm)),
     put: (shadow) => {
@@ -26,6 +27,14 @@ export function memoryShadowStore(): ShadowStore {
       const stored = items.get(vm);
       if (stored?.kind !== 'ended' || stored.endedAt < endedAt) {
         items.set(vm, { kind: 'ended', vm, version: (stored?.version ?? 0) + 1, endedAt });
+      }
+      return Promise.resolve();
+    },
+    elder: (image) => Promise.resolve(elders.get(image)),
+    keepElder: (elder) => {
+      const known = elders.get(elder.image);
+      if (known === undefined || (known.seenAt <= elder.seenAt && (elder.isGrown || !known.isGrown))) {
+        elders.set(elder.image, { ...elder, state: Uint8Array.from(elder.state) });
       }
       return Promise.resolve();
     },

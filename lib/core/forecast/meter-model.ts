@@ -3,6 +3,7 @@ import { fallOf } from './level-shift.ts';
 import { LEVELS } from './levels.ts';
 import {
   CHOICE,
+  FLOATS,
   METER_BYTES,
   meterState,
   PENDING,
@@ -111,6 +112,18 @@ export class MeterModel {
   /** Samples seen, late ones included. */
   get samples(): number {
     return this.#counters[1] ?? 0;
+  }
+
+  /**
+   * The state of a model for a meter of the same kind that was not seen yet: what was learnt, without what this one waits for and
+   * without its samples being counted.
+   */
+  heir(): Uint8Array<ArrayBuffer> {
+    const bytes = this.bytes.slice();
+    const { counters, floats } = meterState(bytes);
+    counters[1] = 0;
+    floats.fill(0, PENDING, FLOATS);
+    return bytes;
   }
 
   /** Takes the next sample. */

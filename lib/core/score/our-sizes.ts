@@ -1,5 +1,6 @@
 import type { Horizon } from '../forecast/forecast.ts';
 import { METERS, type Meter, type PerMeter } from '../meter.ts';
+import { Elders } from '../shadow/elders.ts';
 import { replayTogether, SeriesReplay, type ReplayVisitor, type UseSeries } from '../shadow/replay-series.ts';
 import type { Shadow } from '../shadow/shadow.ts';
 import { RiskPool } from '../sizing/risk-pool.ts';
@@ -33,7 +34,8 @@ export function ourSizes(
 ): OurSizes[] {
   const shared = risks.map((risk) => new RiskPool(risk));
   const vms = pool.map((series) => new VmSizes(series, { horizon, risks, shared, meters }));
-  replayTogether(pool.map((series, v) => new SeriesReplay(series, horizon, vms[v] ?? NOBODY)));
+  const elders = new Elders();
+  replayTogether(pool.map((series, v) => new SeriesReplay(series, horizon, vms[v] ?? NOBODY, elders)));
   return vms;
 }
 

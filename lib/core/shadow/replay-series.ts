@@ -2,11 +2,14 @@ import type { Horizon } from '../forecast/forecast.ts';
 import { METERS, type Meter, type PerMeter } from '../meter.ts';
 import { frameOfSample, type UseSample } from '../trace/sample.ts';
 import type { DurationMs, EpochMs, VmId } from '../units.ts';
+import type { Elders } from './elders.ts';
 import { Shadow } from './shadow.ts';
 
 /** A VM's recorded use, column by column: rising times in ms, NaN for unknown. */
 export interface UseSeries {
   readonly vm: VmId;
+  /** Its machine image, where that is known. */
+  readonly image?: string;
   readonly times: Float64Array;
   readonly meters: Readonly<Partial<Record<Meter, Float64Array>>>;
   readonly cpuCapacity?: Float64Array | undefined;
@@ -31,15 +34,18 @@ export interface ReplayVisitor {
 export class SeriesReplay {
   readonly #series: UseSeries;
   readonly #visitor: ReplayVisitor;
-  readonly #shadow: Shadow;
+  readonly #horizon: Horizon;
+  readonly #elders: Elders | undefined;
+  #shadow: Shadow | undefined;
   #interval: DurationMs;
   #next = 0;
 
-  constructor(series: UseSeries, horizon: Horizon, visitor: ReplayVisitor) {
+  /** `elders` is shared by the VMs that are replayed together. */
+  constructor(series: UseSeries, horizon: Horizon, visitor: ReplayVisitor, elders?: Elders) {
     this.#series = series;
     this.#visitor = visitor;
-    const { vm, times } = series;
-    this.#shadow = Shadow.create({ vm, name: vm, actuator: 'none' }, SOURCE.host, horizon, times[0] ?? 0);
+    this.#horizon = horizon;
+    this.#elders = series.image === undefined ? undefined : elders;
     this.#interval = horizon.hold;
   }
 
@@ -59,10 +65,23 @@ export class SeriesReplay {
     const sample = sampleAt(this.#series, i);
     if (i > 0) this.#interval = sample.time - (this.#series.times[i - 1] ?? 0);
     this.#visitor.before(sample.use, sample.time);
-    this.#shadow.apply({ ...SOURCE, sequence: i + 1 }, frameOfSample(sample, this.#interval));
+    const shadow = (this.#shadow ??= this.#born(sample.time));
+    shadow.apply({ ...SOURCE, sequence: i + 1 }, frameOfSample(sample, this.#interval));
     this.#next += 1;
-    this.#visitor.after(this.#shadow, sample.time);
-    if (this.left === 0) this.#visitor.end?.();
+    const { image = '' } = this.#series;
+    this.#elders?.see(image, shadow);
+    this.#visitor.after(shadow, sample.time);
+    if (this.left > 0) return;
+    this.#elders?.end(image, shadow);
+    this.#visitor.end?.();
+  }
+
+  #born(at: EpochMs): Shadow {
+    const { vm, image } = this.#series;
+    const shadow = Shadow.create({ vm, name: vm, actuator: 'none' }, SOURCE.host, this.#horizon, at);
+    const elder = image === undefined ? undefined : this.#elders?.of(image);
+    if (elder !== undefined) shadow.inherit(elder);
+    return shadow;
   }
 }
 

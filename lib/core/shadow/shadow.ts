@@ -21,6 +21,9 @@ export interface FrameSource {
   readonly sequence: number;
 }
 
+/** A meter that was seen less often has nothing to pass on. */
+const LEAST_SAMPLES = 100;
+
 /** What a shadow keeps of one meter. */
 interface MeterShadow {
   demand: DemandInterval;
@@ -122,6 +125,33 @@ export class Shadow {
     return this.#state;
   }
 
+  /**
+   * Begins where the `elder`, a shadow of a VM with the same image, is: for a shadow that has seen nothing yet, and an elder that
+   * forecasts for the same horizon; else it does nothing.
+   */
+  inherit(elder: Shadow): void {
+    const { lead, hold } = this.horizon;
+    if (this.#frames > 0 || elder.horizon.lead !== lead || elder.horizon.hold !== hold) return;
+    for (const [place, known] of elder.#meters.entries()) {
+      const meter = METERS[place];
+      if (meter === undefined || known === undefined || known.model.samples < LEAST_SAMPLES) continue;
+      this.#meters[place] = { demand: known.demand, model: modelOf(meter, known.model.heir()) };
+    }
+  }
+
+  /** A copy of what it has learnt under an image's name: whose it was, and what was its primary's alone, is left out. */
+  elderOf(image: string): Shadow {
+    const primary: Primary = { vm: image, name: image, image, actuator: 'none' };
+    const elder = new Shadow({ primary, host: '', horizon: this.horizon, lastAt: this.#lastAt });
+    elder.#frames = this.#frames;
+    for (const [place, own] of this.#meters.entries()) {
+      const meter = METERS[place];
+      if (own === undefined || meter === undefined) continue;
+      elder.#meters[place] = { demand: own.demand, model: modelOf(meter, own.model.bytes.slice()) };
+    }
+    return elder;
+  }
+
   /** Takes a newer description of the same primary. */
   describe(primary: Primary): void {
     this.#primary = primary;
@@ -163,7 +193,8 @@ export class Shadow {
     const when = { at: this.#lastAt, step: this.#steps.step };
     for (const [place, meter] of METERS.entries()) {
       const own = this.#meters[place];
-      if (own === undefined) continue;
+      // What was only inherited is not known to be there at all.
+      if (own === undefined || own.model.samples === 0) continue;
       const values = LEVELS.slice();
       own.model.read(values, when, this.#steps.steps);
       meters[meter] = { values, demand: own.demand, samples: own.model.samples };

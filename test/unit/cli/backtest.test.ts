@@ -134,6 +134,23 @@ describe('shadowcast backtest', () => {
     expect(cut.slice(201)).toEqual(whole.slice(301, 501));
   });
 
+  it('begins a VM with what earlier ones of its image have shown', async () => {
+    /** Idle for ten seconds, then busy; its limits are not known. */
+    const life = (vm: string, from: number): string[] =>
+      Array.from(
+        { length: 300 },
+        (_, i) => `${1_700_000_000 + from + i},${vm},${i < 10 ? 0.1 : 5 + (i % 7) / 7},,,,,,,`,
+      );
+    await write('a.csv', life('web-1', 0));
+    await write('b.csv', life('web-2', 400));
+    const atTenth = async (...options: string[]): Promise<number> =>
+      Number((await backtest(folder, ...options))[1 + 300 + 10]?.split(',')[2]);
+
+    expect(await atTenth('--image', '^web')).toBeGreaterThan(4);
+    expect(await atTenth('--image', '^web-\\d')).toBeLessThan(2);
+    expect(await atTenth()).toBeLessThan(2);
+  });
+
   it('shows its progress on a terminal', async () => {
     const trace = await write('a.csv', rows('a', 30));
     const terminal = Object.assign(new PassThrough(), {
@@ -162,6 +179,7 @@ describe('shadowcast backtest', () => {
     ['no trace', ['--trace', '/nowhere/at-all.csv'], 'USAGE'],
     ['a risk of none', ['--risk', '0'], 'USAGE'],
     ['a lead without unit', ['--lead', '5'], 'USAGE'],
+    ['an image that is no pattern', ['--image', '('], 'USAGE'],
   ])('refuses %s', async (_what, options, code) => {
     const trace = await write('a.csv', rows('a', 3));
 

@@ -3,6 +3,7 @@ import { Window, type WindowState } from '../../../lambdas/replay/window.ts';
 import { memoryShadowStore } from '../../../lib/adapters/memory/shadow-store.ts';
 import { ourSizes } from '../../../lib/core/score/our-sizes.ts';
 import type { UseSeries } from '../../../lib/core/shadow/replay-series.ts';
+import type { Batch, Primary } from '../../../lib/core/trace/frame.ts';
 import { frameOfSample } from '../../../lib/core/trace/sample.ts';
 import { aWitness } from '../../support/platform.ts';
 
@@ -15,15 +16,40 @@ const RISK = 0.05;
 const useOf = (v: number, i: number): number =>
   (v + 1) * (1 + Math.sin(i / 20)) + (i % 30 === 7 * v ? 3 * v : 0) + ((i * 7919 * (v + 3)) % 101) / 100;
 
-const pool: UseSeries[] = ['a', 'b', 'c'].map((vm, v) => ({
-  vm,
-  times: Float64Array.from({ length: SECONDS }, (_, i) => T0 + i * 1000),
-  meters: {
-    cpu: Float64Array.from({ length: SECONDS }, (_, i) => useOf(v, i)),
-    net_rx: Float64Array.from({ length: SECONDS }, (_, i) => (v === 1 ? Number.NaN : 1e5 * useOf(v, i + 11))),
-  },
-  cpuCapacity: new Float64Array(SECONDS).fill(64),
-}));
+/** When each VM appears; the last one is of the image of the first, which has been known for 150 seconds then. */
+const BORN = [0, 0, 0, 150];
+const bornOf = (v: number): number => BORN[v] ?? 0;
+const imageOf = (v: number): string => (v === 3 ? 'image-0' : `image-${v}`);
+
+const pool: UseSeries[] = ['a', 'b', 'c', 'd'].map((vm, v) => {
+  const from = <T>(values: T[]): T[] => values.slice(bornOf(v));
+  const seconds = Array.from({ length: SECONDS }, (_, i) => i);
+  return {
+    vm,
+    image: imageOf(v),
+    times: Float64Array.from(from(seconds), (i) => T0 + i * 1000),
+    meters: {
+      cpu: Float64Array.from(from(seconds), (i) => useOf(v, i)),
+      net_rx: Float64Array.from(from(seconds), (i) => (v === 1 ? Number.NaN : 1e5 * useOf(v, i + 11))),
+    },
+    cpuCapacity: new Float64Array(SECONDS - bornOf(v)).fill(64),
+  };
+});
+
+/** Second i as a batch; who appears is described. */
+function batchAt(i: number): Batch {
+  const living = pool.map((series, v) => ({ ...series, v, row: i - bornOf(v) })).filter(({ row }) => row >= 0);
+  const frames = living.map(({ vm, meters, row }) => {
+    const use = Object.fromEntries(
+      Object.entries(meters).flatMap(([meter, values]) => (Number.isNaN(values[row]) ? [] : [[meter, values[row]]])),
+    );
+    const interval = row === 0 ? HORIZON.hold : 1000;
+    return frameOfSample({ time: T0 + i * 1000, vm, use, capacity: { cpu: 64 } }, interval);
+  });
+  const newborn = living.filter(({ row }) => row === 0);
+  const primaries = newborn.map(({ vm, v }): Primary => ({ vm, name: vm, image: imageOf(v), actuator: 'none' }));
+  return { host: 'recording', epoch: '1', sequence: i + 1, frames, primaries };
+}
 
 /** The cpu and network sizes that the replay function finds after each second, its state handed on every so often. */
 async function live(handOnEvery: number): Promise<number[][]> {
@@ -32,17 +58,11 @@ async function live(handOnEvery: number): Promise<number[][]> {
   let state: WindowState = {};
   let window = new Window(store, state, RISK);
   for (let i = 0; i < SECONDS; i += 1) {
-    const frames = pool.map(({ vm, meters }) => {
-      const use = Object.fromEntries(
-        Object.entries(meters).flatMap(([meter, values]) => (Number.isNaN(values[i]) ? [] : [[meter, values[i]]])),
-      );
-      return frameOfSample({ time: T0 + i * 1000, vm, use, capacity: { cpu: 64 } }, i === 0 ? HORIZON.hold : 1000);
-    });
     const deps = { window, horizon: HORIZON, observer: aWitness() };
-    const moved = await applyBatch(deps, { host: 'recording', epoch: '1', sequence: i + 1, frames });
+    const moved = await applyBatch(deps, batchAt(i));
     for (const [v, { vm }] of pool.entries()) {
-      const { cpu, net_rx } = moved.get(vm)!.recommendation.target;
-      targets[v]!.push(cpu!, net_rx ?? Number.NaN);
+      const target = moved.get(vm)?.recommendation.target;
+      if (target !== undefined) targets[v]!.push(target.cpu!, target.net_rx ?? Number.NaN);
     }
     if (i % handOnEvery !== handOnEvery - 1) continue;
     state = JSON.parse(JSON.stringify(await window.state())) as WindowState;

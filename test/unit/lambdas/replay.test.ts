@@ -247,6 +247,42 @@ describe('replay', () => {
     expect([shadow.frames, shadow.primary.image]).toEqual([1, 'debian-13']);
   });
 
+  it('begins the shadow of a VM with what the one before it with its image has shown', async () => {
+    const { invoke, shadows } = aReplay();
+    const life = (vm: string, from: number, count: number): Batch[] => {
+      const frames = Array.from({ length: count }, (_, i) => aFrame({ vm, at: at(from + i), cpu: i < 7 ? 0.1 : 3 }));
+      const primary = aPrimary({ vm, name: vm, image: 'ami-1' });
+      return frames.map((frame, i) =>
+        aBatch({ epoch: vm, sequence: i + 1, frames: [frame], ...(i === 0 ? { primaries: [primary] } : {}) }),
+      );
+    };
+    const end = aBatch({ sequence: 1, epoch: 'end', frames: [], events: [{ vm: 'one', kind: 'ended', at: at(121) }] });
+    const highest = async (vm: string): Promise<number> => {
+      const stored = await shadows.get(vm);
+      const shadow = Shadow.decode(stored?.kind === 'live' ? stored.state : new Uint8Array());
+      return shadow.forecast()!.meters.cpu!.values.at(-1)!;
+    };
+
+    await invoke(eventOf(life('one', 1, 3)));
+    const blind = await highest('one');
+    await invoke(eventOf([...life('one', 1, 120).slice(3), end, ...life('two', 130, 3)]));
+
+    expect(await highest('two')).toBeGreaterThan(3);
+    expect(blind).toBeLessThan(2);
+    expect(await shadows.elder('ami-1')).toMatchObject({ isGrown: false, seenAt: at(120) });
+  });
+
+  it('begins it anew where what is kept for its image is of a format that it cannot read', async () => {
+    const { invoke, shadows } = aReplay();
+    await shadows.keepElder({ image: 'ami-1', isGrown: true, state: Uint8Array.of(1, 2, 3), seenAt: at(0) });
+    const first = aBatch({ sequence: 1, frames: [aFrame({ at: at(1) })], primaries: [aPrimary({ image: 'ami-1' })] });
+
+    const { batchItemFailures } = await invoke(eventOf([first]));
+
+    expect(batchItemFailures).toEqual([]);
+    expect(await framesOf(shadows)).toBe(1);
+  });
+
   it('drops frames for a VM that belongs to another host', async () => {
     const { invoke, shadows, observer } = aReplay();
 
