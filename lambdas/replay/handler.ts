@@ -17,6 +17,7 @@ const env = envOf({
   LEAD_MS: z.coerce.number().int().positive().default(5_000),
   HOLD_MS: z.coerce.number().int().positive().default(5_000),
   RISK: z.coerce.number().gt(0).lt(1).default(DEFAULT_RISK),
+  RISK_OF: z.enum(['shard', 'vm']).default('shard'),
 });
 const platform = platformOfEnv();
 
@@ -27,7 +28,7 @@ export const handler = replayHandler(
     observer: metricsObserver(platform.metrics),
     policies: readPolicies(readFileSync(env.POLICY_FILE, 'utf8'), env.POLICY_FILE),
     horizon: { lead: env.LEAD_MS, hold: env.HOLD_MS },
-    risk: env.RISK,
+    risk: { share: env.RISK, of: env.RISK_OF },
     now: Date.now,
   },
   platform,

@@ -5,14 +5,14 @@ import type { Horizon } from '../../lib/core/forecast/forecast.ts';
 import type { PolicySet } from '../../lib/core/policy/policy.ts';
 import type { Plan } from '../../lib/core/plan/plan.ts';
 import type { Shadow, ShadowMemory } from '../../lib/core/shadow/shadow.ts';
-import type { EpochMs, Probability, VmId } from '../../lib/core/units.ts';
+import type { EpochMs, VmId } from '../../lib/core/units.ts';
 import type { Observer } from '../../lib/ports/observer.ts';
 import type { ShadowStore } from '../../lib/ports/shadow-store.ts';
 import type { Workflow } from '../../lib/ports/workflow.ts';
 import { type Platform, withPlatform, type Handler } from '../platform/with-platform.ts';
 import { applyBatch, type Moved } from './apply.ts';
 import { noteStarted, react } from './react.ts';
-import { Window, type WindowState } from './window.ts';
+import { Window, type ReplayRisk, type WindowState } from './window.ts';
 
 export interface ReplayDeps {
   readonly shadows: ShadowStore;
@@ -20,8 +20,7 @@ export interface ReplayDeps {
   readonly observer: Observer;
   readonly policies: PolicySet;
   readonly horizon: Horizon;
-  /** Share of all samples in which demand may pass its size, of the VMs of a shard together. */
-  readonly risk: Probability;
+  readonly risk: ReplayRisk;
   readonly now: () => EpochMs;
 }
 

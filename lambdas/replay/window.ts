@@ -17,6 +17,12 @@ export type WindowState = Readonly<Record<VmId, string>>;
  */
 export const STATE_LIMIT_CHARS = 900_000;
 
+/** In which share of its samples demand may pass its size, and of whom: of all VMs of the shard together, or of each by itself. */
+export interface ReplayRisk {
+  readonly share: Probability;
+  readonly of: 'shard' | 'vm';
+}
+
 /** A shadow, and what sizes its primary. */
 export interface Live {
   readonly shadow: Shadow;
@@ -24,11 +30,12 @@ export interface Live {
 }
 
 /**
- * The shadows of one shard during one invocation; their primaries share a risk. Shadows are read from the store only when a
+ * The shadows of one shard during one invocation; their primaries share a risk, or each has it. Shadows are read from the store only when a
  * record names them.
  */
 export class Window {
   readonly #store: ShadowStore;
+  readonly #risk: ReplayRisk;
   readonly #pool: RiskPool;
   readonly #live = new Map<VmId, Live>();
   readonly #ended = new Map<VmId, EndedShadow>();
@@ -36,9 +43,10 @@ export class Window {
   readonly #unreadable = new Map<VmId, number>();
 
   /** A shadow of another format (an upgrade went by) is left out: it is read from the store, or begun anew. */
-  constructor(store: ShadowStore, state: WindowState, risk: Probability) {
+  constructor(store: ShadowStore, state: WindowState, risk: ReplayRisk) {
     this.#store = store;
-    this.#pool = new RiskPool(risk);
+    this.#risk = risk;
+    this.#pool = new RiskPool(risk.share);
     for (const bytes of Object.values(state)) {
       const shadow = readable(Buffer.from(bytes, 'base64'));
       if (shadow !== undefined) this.#take(shadow);
@@ -145,7 +153,8 @@ export class Window {
 
   #take(shadow: Shadow): Live {
     const known = shadow.sizing.length === RISK_BYTES ? shadow.sizing : undefined;
-    const live = { shadow, sizer: new RiskTracker(this.#pool, known) };
+    const pool = this.#risk.of === 'shard' ? this.#pool : new RiskPool(this.#risk.share);
+    const live = { shadow, sizer: new RiskTracker(pool, known) };
     this.#live.set(shadow.primary.vm, live);
     return live;
   }

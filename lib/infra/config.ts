@@ -37,8 +37,10 @@ const schema = z.object({
   /** Lead and hold of the live forecast in milliseconds. */
   leadMs: z.coerce.number().int().positive().default(5_000),
   holdMs: z.coerce.number().int().positive().default(5_000),
-  /** Share of all samples in which demand may pass its size, of the VMs of a shard together. */
+  /** Share of samples in which demand may pass its size. */
   risk: z.coerce.number().gt(0).lt(1).default(DEFAULT_RISK),
+  /** Whose samples: of all VMs of a shard together, spent where it is cheap, or of each VM by itself. */
+  riskOf: z.enum(['shard', 'vm']).default('shard'),
   /** Keeps the table and its key when the stack is deleted. */
   retain: flag.default(true),
 });

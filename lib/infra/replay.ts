@@ -16,6 +16,7 @@ export interface ReplayProps {
   /** Shadows ride in the event source for this long, then they are checkpointed. */
   readonly window: Duration;
   readonly risk: number;
+  readonly riskOf: 'shard' | 'vm';
   readonly lead: Duration;
   readonly hold: Duration;
   readonly network?: FunctionNetwork | undefined;
@@ -45,6 +46,7 @@ export class Replay extends Construct {
         LEAD_MS: String(props.lead.toMilliseconds()),
         HOLD_MS: String(props.hold.toMilliseconds()),
         RISK: String(props.risk),
+        RISK_OF: props.riskOf,
       },
     });
     const failures = new Queue(this, 'Failures', {

@@ -40,6 +40,7 @@ export class ShadowcastStack extends Stack {
       lead: Duration.millis(config.leadMs),
       hold: Duration.millis(config.holdMs),
       risk: config.risk,
+      riskOf: config.riskOf,
       network,
     });
     const lifecycle = new Lifecycle(this, 'Lifecycle', { stream, key, enrolTag: config.enrolTag, network });

@@ -127,7 +127,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       observer,
       policies: options.policies,
       horizon: options.horizon,
-      risk: DEFAULT_RISK,
+      risk: { share: DEFAULT_RISK, of: 'shard' },
       now: clock.now,
     },
     platform,

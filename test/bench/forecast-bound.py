@@ -2,7 +2,9 @@
 
     pip install numpy lightgbm
     node test/bench/dump-forecasts.ts --trace DIR/bitbrains-rnd --lead 5m --hold 5m --out D/bitbrains-rnd
-    python3 test/bench/forecast-bound.py --step 300 --lead 1 --warm 2016 D/bitbrains-fastStorage D/bitbrains-rnd
+    python3 test/bench/forecast-bound.py --step 300 --lead 1 --warm 2016 [--out L] D/bitbrains-fastStorage D/bitbrains-rnd
+
+With --out the others' forecasts by the learner are written as the shadows' were, for test/bench/size-forecasts.ts to size by.
 
 Learnt on every second VM (the even ones, by number), told of the others. Features: lags, moving maxima and means up to 1,000
 samples, changes, time since and share of time above parts of the peak, the same time one to seven days and one to twelve hours
@@ -103,14 +105,17 @@ def main():
     parser.add_argument("--step", type=int, default=300, help="seconds between samples")
     parser.add_argument("--lead", type=int, default=1, help="samples; windows are one sample long")
     parser.add_argument("--warm", type=int, default=2016, help="samples left out at the beginning")
+    parser.add_argument("--out", type=pathlib.Path, help="folder for the learner's forecasts; takes all levels then")
     options = parser.parse_args()
     chance = np.random.default_rng(1)
     known = [rows_of(folder, options, 0, 4000, chance) for folder in options.folders]
     x, y, scale = (np.concatenate([part[i] for part in known]) for i in range(3))
     unseen = {folder.name: rows_of(folder, options, 1, 6000, chance) for folder in options.folders}
-    for level in (0.9, 0.95, 0.99):
+    learners = []
+    for level in LEVELS if options.out else (0.9, 0.95, 0.99):
         data = lightgbm.Dataset(x, np.minimum(y, 3), weight=np.minimum(scale, 50))
         learner = lightgbm.train({**OPTIONS, "alpha": level}, data, 300)
+        learners.append(learner)
         for name, (told, reached, unit, own, vm) in unseen.items():
             theirs = np.maximum(0, learner.predict(told))
             ours = own[:, LEVELS.index(level)]
@@ -118,6 +123,23 @@ def main():
             held = [100 * np.mean(reached <= forecast) for forecast in (ours, theirs)]
             print(f"{name:28s} {level}  shadow {losses[0]:.4f}  learner {losses[1]:.4f}  ratio {losses[1] / losses[0]:.2f}"
                   f"  held {held[0]:.1f} {held[1]:.1f} %", flush=True)
+    for folder in options.folders if options.out else []:
+        write(options.out / folder.name, folder, learners, options)
+
+
+def write(out, folder, learners, options):
+    out.mkdir(parents=True, exist_ok=True)
+    index = []
+    for number, name, table in load(folder):
+        times, x, own = table[:, 0], table[:, 1], table[:, 2:]
+        if number % 2 == 0 or len(x) < options.warm + 100 or not x[options.warm :].mean() > 0:
+            continue
+        told, peak = features(times, x, own, options.step, options.lead)
+        shares = np.column_stack([learner.predict(told) for learner in learners])
+        table[:, 2:] = np.maximum.accumulate(np.maximum(0, shares), axis=1) * peak[:, None]
+        table.tofile(out / f"{number}.f64")
+        index.append(f"{number} {len(table)} {name}")
+    (out / "index.txt").write_text("\n".join(index) + "\n")
 
 
 main()

@@ -17,6 +17,7 @@ describe('the configuration of a deployment', () => {
       leadMs: 5000,
       holdMs: 5000,
       risk: 0.01,
+      riskOf: 'shard',
       retain: true,
     });
   });
@@ -38,6 +39,7 @@ describe('the configuration of a deployment', () => {
       policies: 'none.yaml',
       enrolTag: 'a b',
       risk: '1',
+      riskOf: 'fleet',
     };
 
     expect(() => configOf(wrong)).toThrow(

@@ -136,7 +136,15 @@ describe('the functions', () => {
 
   it('give replay its policies, lead and hold', () => {
     template.hasResourceProperties('AWS::Lambda::Function', {
-      Environment: { Variables: Match.objectLike({ POLICY_FILE: 'policies.yaml', LEAD_MS: '5000', HOLD_MS: '5000' }) },
+      Environment: {
+        Variables: Match.objectLike({
+          POLICY_FILE: 'policies.yaml',
+          LEAD_MS: '5000',
+          HOLD_MS: '5000',
+          RISK: '0.01',
+          RISK_OF: 'shard',
+        }),
+      },
     });
   });
 

@@ -110,7 +110,7 @@ async function invokeAll(batches: readonly Batch[], isBoundary: (i: number) => b
     observer: aWitness(),
     policies: { policies: [] },
     horizon: HORIZON,
-    risk: 0.01,
+    risk: { share: 0.01, of: 'shard' } as const,
     now,
   };
   const handler = replayHandler(deps, aQuietPlatform());

@@ -1,5 +1,5 @@
 import { applyBatch } from '../../../lambdas/replay/apply.ts';
-import { Window, type WindowState } from '../../../lambdas/replay/window.ts';
+import { Window, type ReplayRisk, type WindowState } from '../../../lambdas/replay/window.ts';
 import { memoryShadowStore } from '../../../lib/adapters/memory/shadow-store.ts';
 import { ourSizes } from '../../../lib/core/score/our-sizes.ts';
 import type { UseSeries } from '../../../lib/core/shadow/replay-series.ts';
@@ -11,6 +11,8 @@ const T0 = 1_700_000_000_000;
 const SECONDS = 300;
 const HORIZON = { lead: 5_000, hold: 5_000 };
 const RISK = 0.05;
+const SHARED: ReplayRisk = { share: RISK, of: 'shard' };
+const ALONE: ReplayRisk = { share: RISK, of: 'vm' };
 
 /** Demand that rises and falls, with a burst every 30 seconds that grows with the VM's number. */
 const useOf = (v: number, i: number): number =>
@@ -52,11 +54,11 @@ function batchAt(i: number): Batch {
 }
 
 /** The cpu and network sizes that the replay function finds after each second, its state handed on every so often. */
-async function live(handOnEvery: number): Promise<number[][]> {
+async function live(handOnEvery: number, risk: ReplayRisk): Promise<number[][]> {
   const store = memoryShadowStore();
   const targets = pool.map((): number[] => []);
   let state: WindowState = {};
-  let window = new Window(store, state, RISK);
+  let window = new Window(store, state, risk);
   for (let i = 0; i < SECONDS; i += 1) {
     const deps = { window, horizon: HORIZON, observer: aWitness() };
     const moved = await applyBatch(deps, batchAt(i));
@@ -66,19 +68,25 @@ async function live(handOnEvery: number): Promise<number[][]> {
     }
     if (i % handOnEvery !== handOnEvery - 1) continue;
     state = JSON.parse(JSON.stringify(await window.state())) as WindowState;
-    window = new Window(store, state, RISK);
+    window = new Window(store, state, risk);
   }
   return targets;
 }
 
 describe('the replay function', () => {
-  it.each([5, 37, SECONDS])('finds the sizes of the backtest, its state handed on every %i batches', async (every) => {
+  it.each([
+    [5, SHARED],
+    [37, SHARED],
+    [SECONDS, SHARED],
+    [37, ALONE],
+  ])('finds the sizes of the backtest, its state handed on every %i batches: %j', async (every, risk) => {
     const sizes = ourSizes(pool, HORIZON, { risks: [RISK] });
 
-    const targets = await live(every);
+    const targets = await live(every, risk);
 
-    for (const [v, { shared }] of sizes.entries()) {
-      const [cpu, network] = [shared.get('cpu')!, shared.get('net_rx')];
+    for (const [v, { shared, own }] of sizes.entries()) {
+      const columns = risk.of === 'shard' ? shared : own;
+      const [cpu, network] = [columns.get('cpu')!, columns.get('net_rx')];
       const expected = Array.from(cpu, (size, i) => [size, network?.[i] ?? Number.NaN]);
       // In the last second of a recording VMs leave the pool one after the other.
       expect(targets[v]!.slice(0, -2)).toEqual(expected.slice(0, -1).flat());

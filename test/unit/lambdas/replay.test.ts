@@ -72,7 +72,7 @@ const aReplay = (parts: { shadows?: ShadowStore; start?: (plan: Plan) => Promise
           }),
       },
       horizon: { lead: 5_000, hold: 5_000 },
-      risk: 0.01,
+      risk: { share: 0.01, of: 'shard' },
       now: () => now.value,
     },
     aQuietPlatform(),
