@@ -45,19 +45,23 @@ const cell = (value: number | undefined, words: (value: number) => string, width
 
 /** Ours against the best peer, in one line. */
 export function verdictWords(verdict: Verdict): string {
-  const { violationRate, bestPeer, slackRatio, unservedRatio, sameUnserved, single, wins, ties, losses, open } =
-    verdict;
+  const { violationRate, bestPeer, slackRatio, unservedRatio, sameUnserved, single } = verdict;
+  const { wins, ties, losses, open } = verdict;
   const unserved = unservedRatio === undefined ? '' : `, unserved ${estimate(unservedRatio)}`;
   const same =
     sameUnserved === undefined
       ? ''
       : `; at the same unserved share ${ratio(sameUnserved.slackRatio)} of ${sameUnserved.bestPeer}`;
+  const noWorse =
+    verdict.slackNoWorse === undefined || verdict.slackNoWorse === slackRatio.value
+      ? ''
+      : `; with no more unserved: slack ${ratio(verdict.slackNoWorse)}`;
   const bySelf =
     single === undefined
       ? ''
       : `; risk of each VM: slack ${ratio(single.slackRatio)}, unserved ${ratio(single.unservedRatio)}`;
   const vms = `${wins} VMs better, ${ties} level, ${losses} worse, ${open} open`;
-  return `at ${percent(violationRate)}, ours over ${bestPeer}: slack ${estimate(slackRatio)}${unserved}${same}${bySelf}; ${vms}`;
+  return `at ${percent(violationRate)}, ours over ${bestPeer}: slack ${estimate(slackRatio)}${unserved}${noWorse}${same}${bySelf}; ${vms}`;
 }
 
 const estimate = ({ value, low, high }: Estimate): string => `${ratio(value)} (${ratio(low)} to ${ratio(high)})`;

@@ -12,7 +12,7 @@ import type {
   Verdict,
   Worth,
 } from '../../lib/core/score/comparison.ts';
-import { bestPeerAt } from '../../lib/core/score/verdict.ts';
+import { bestPeerAt, slackNoWorse } from '../../lib/core/score/verdict.ts';
 
 const number = (value: number): string => {
   if (value === 0) return '0';
@@ -47,8 +47,9 @@ beginning (warm-up) is not scored. Figures are means over VMs, each VM the same,
 
 Each rule's one risk knob is swept; rules are compared at the same violation rate, between two settings linear in the
 violation rate on a logarithmic scale ("–": the knob does not reach it). The best peer is the one with the least slack there.
-Ratios are ours over the best peer (below 1 is less), with 95 % bootstrap intervals over VMs (2,000 draws, paired). The last
-ratio is against the peer with the least slack at the unserved share that ours has there: a rule that gives up on tall spikes wins
+Ratios are ours over the best peer (below 1 is less), with 95 % bootstrap intervals over VMs (2,000 draws, paired). "No more
+unserved" is ours at the setting that has neither more violations nor more unserved than the peer. The ratio at the same unserved share
+is against the peer with the least slack at the unserved share that ours has there: a rule that gives up on tall spikes wins
 the count of violations only. "Without Autopilot ML" is the ratio against the best of the rules whose parameters are published (of
 Autopilot ML only the form is; the weights here are our reading, swept). Ours shares each risk among the VMs of a set, as the
 figures are means over them: VMs whose last percent is dear to cover are short a little more often than the others
@@ -98,6 +99,7 @@ function verdictRows({ sets }: Comparison, rate: number): string[][] {
         best?.title ?? '–',
         estimate(verdict?.slackRatio),
         estimate(verdict?.unservedRatio),
+        noWorseWords(verdict),
         sameWords(meter, verdict),
         publishedWords(meter, rate),
         singleWords(verdict),
@@ -106,6 +108,9 @@ function verdictRows({ sets }: Comparison, rate: number): string[][] {
     }),
   );
 }
+
+const noWorseWords = (verdict: Verdict | undefined): string =>
+  verdict?.slackNoWorse === undefined ? '–' : ratio(verdict.slackNoWorse);
 
 const singleWords = (verdict: Verdict | undefined): string =>
   verdict?.single === undefined ? '–' : `${ratio(verdict.single.slackRatio)}, ${ratio(verdict.single.unservedRatio)}`;
@@ -120,8 +125,10 @@ function publishedWords({ rules }: MeterComparison, rate: number): string {
     rate,
   );
   const peer = at(published);
-  if (ours === undefined || peer === undefined) return '–';
-  return `${ratio(ours.slack / peer.slack)}, ${ratio(ours.unserved / Math.max(peer.unserved, 1e-12))} of ${published?.title ?? ''}`;
+  if (ours === undefined || peer === undefined || published === undefined) return '–';
+  const noWorse = slackNoWorse(rules, published.id, rate);
+  const ratios = [ours.slack / peer.slack, ours.unserved / Math.max(peer.unserved, 1e-12)].map(ratio);
+  return `${ratios.join(', ')}, ${noWorse === undefined ? '–' : ratio(noWorse)} of ${published.title}`;
 }
 
 const tallyWords = (verdict: Verdict | undefined): string =>
@@ -142,8 +149,9 @@ const VERDICT_HEAD = [
   'best peer',
   'slack ratio',
   'unserved ratio',
+  'slack ratio, no more unserved',
   'slack ratio at the same unserved share',
-  'without Autopilot ML: slack, unserved ratio',
+  'without Autopilot ML: slack, unserved ratio; slack, no more unserved',
   'each by itself: slack, unserved ratio',
   'better/level/worse',
 ];

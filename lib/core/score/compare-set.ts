@@ -14,7 +14,7 @@ import type { CompareTerms, VmComparison, VmMeterComparison } from './compare-vm
 import { OURS, ruleCatalog, type RuleLabel } from './rule-catalog.ts';
 import { RATES, ruleResult, type Pricing } from './rule-result.ts';
 import { FIGURES, type SizeScore } from './size-score.ts';
-import { bestPeerAt, singleOver, sameUnserved, verdictOf } from './verdict.ts';
+import { bestPeerAt, singleOver, sameUnserved, slackNoWorse, verdictOf } from './verdict.ts';
 import type { ChartOrder } from './vm-chart.ts';
 import { worstVms } from './vm-finding.ts';
 
@@ -102,7 +102,13 @@ function compareMeter(
     if (best === undefined || verdict === undefined) return undefined;
     const same = sameUnserved(rules, rate);
     const single = singleOver(rules, best.id, rate);
-    return { ...verdict, ...(same && { sameUnserved: same }), ...(single && { single }) };
+    const noWorse = slackNoWorse(rules, best.id, rate);
+    return {
+      ...verdict,
+      ...(same && { sameUnserved: same }),
+      ...(noWorse !== undefined && { slackNoWorse: noWorse }),
+      ...(single && { single }),
+    };
   }).filter((verdict) => verdict !== undefined);
   const [rate = 0.01] = RATES;
   const best = bestPeerAt(rules, rate);

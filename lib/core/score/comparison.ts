@@ -131,6 +131,11 @@ export interface Verdict {
    * spikes misses no more often, but more. Absent when no peer's knob reaches that share.
    */
   readonly sameUnserved?: { readonly bestPeer: string; readonly slackRatio: number };
+  /**
+   * Ours over the best peer's slack where ours has no more violations and leaves no more unserved than the peer: at a lower violation
+   * rate than this one when ours leaves more unserved here. Absent when the knob does not reach that.
+   */
+  readonly slackNoWorse?: number;
   /** Ours with the risk for each VM by itself, over the best peer at the same rate; absent when its knob does not reach the rate. */
   readonly single?: { readonly slackRatio: number; readonly unservedRatio: number };
   /** VMs, each rule at the knob that gives the VM itself this violation rate: less slack, within 2 %, more; `open` cannot be told. */

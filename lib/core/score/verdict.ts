@@ -49,6 +49,26 @@ export function sameUnserved(rules: readonly RuleResult[], rate: Probability): V
   return bestPeer === undefined ? undefined : { bestPeer, slackRatio: ours.slack / least };
 }
 
+/**
+ * Ours over a peer's slack where ours is no worse in either: violations at most at the rate, and unserved at most what the peer has there.
+ * Undefined when one of the two does not reach it.
+ */
+export function slackNoWorse(rules: readonly RuleResult[], peer: string, rate: Probability): number | undefined {
+  const ours = rules.find(({ kind }) => kind === 'ours');
+  const [own, other] = [ours, rules.find(({ id }) => id === peer)].map((rule) =>
+    rule?.at.find(({ violationRate }) => violationRate === rate),
+  );
+  if (ours === undefined || own === undefined || other === undefined) return undefined;
+  if (own.unserved <= other.unserved) return own.slack / other.slack;
+  const slacks = ours.frontier.map(({ slack }) => slack);
+  const crossing = crossingOf(
+    ours.frontier.map(({ unserved }) => unserved),
+    slacks,
+    other.unserved,
+  );
+  return crossing === undefined ? undefined : valueAt(slacks, crossing) / other.slack;
+}
+
 /** Ours with the risk of each VM over a peer, at a violation rate that both reach. */
 export function singleOver(rules: readonly RuleResult[], bestPeer: string, rate: Probability): Verdict['single'] {
   const [own, other] = [OURS_SINGLE, bestPeer].map((id) =>

@@ -1,8 +1,9 @@
 import { seededChance } from '../../../lib/core/score/chance.ts';
 import type { PriceList } from '../../../lib/core/score/comparison.ts';
+import { crossingOf, valueAt } from '../../../lib/core/score/frontier.ts';
 import { ruleResult, type Pricing } from '../../../lib/core/score/rule-result.ts';
 import { BACKLOG_BUCKETS, FIGURES, type SizeScore } from '../../../lib/core/score/size-score.ts';
-import { bestPeerAt, sameUnserved, verdictOf } from '../../../lib/core/score/verdict.ts';
+import { bestPeerAt, sameUnserved, slackNoWorse, verdictOf } from '../../../lib/core/score/verdict.ts';
 import { reasonOf, worstVms } from '../../../lib/core/score/vm-finding.ts';
 
 const prices: PriceList = { source: 'test', date: '2026-01-01', perUnitHour: { cpu: 0.1, memory: 0.01 } };
@@ -79,6 +80,24 @@ describe('a verdict', () => {
 
     expect(same.bestPeer).toBe('static');
     expect(same.slackRatio).toBeCloseTo(0.5, 1);
+  });
+
+  it('compares the slack where ours has neither more violations nor more unserved', () => {
+    const thrifty = ruleResult(label('thrifty', 'peer'), [aScore(3, 0.009)], pricing);
+    const [ours, vpa] = rules;
+    const atRate = ({ at }: (typeof rules)[number]) => at.find(({ violationRate }) => violationRate === 0.01)!;
+    const slackOf = (peer: (typeof rules)[number]): number =>
+      slackNoWorse([...rules, thrifty], peer.id, 0.01)! * atRate(peer).slack;
+
+    // As much unserved as vpa at the rate: the same there.
+    expect(slackOf(vpa!)).toBeCloseTo(atRate(ours!).slack, 9);
+    // Less unserved than ours at the rate: between the rate and the most cautious setting, whose slack is 3.
+    expect(atRate(thrifty).unserved).toBeLessThan(atRate(ours!).unserved);
+    const { below, above, share } = crossingOf([0.01, 0.005, 0.01 / 3], [1, 2, 3], atRate(thrifty).unserved)!;
+    expect([below, above]).toEqual([2, 1]);
+    expect(slackOf(thrifty)).toBeCloseTo(valueAt([1, 2, 3], { below, above, share }), 9);
+    expect(slackOf(thrifty)).toBeGreaterThan(atRate(ours!).slack);
+    expect(slackNoWorse(rules, 'nobody', 0.01)).toBeUndefined();
   });
 
   it('is the ratio, inside its interval, the same for the same seed', () => {
