@@ -39,6 +39,6 @@ export interface ShadowStore {
   end: (vm: VmId, endedAt: EpochMs) => Promise<void>;
   /** The elder of an image, or undefined. Throws Fault STORE_UNAVAILABLE (retryable). */
   elder: (image: string) => Promise<StoredElder | undefined>;
-  /** Keeps an elder in place of an older one; does nothing where a newer one is, or a grown one and this one is not. */
+  /** Keeps an elder in place of the one before; does nothing where that is grown and this one is not. */
   keepElder: (elder: StoredElder) => Promise<void>;
 }

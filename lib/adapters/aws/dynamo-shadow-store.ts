@@ -82,8 +82,10 @@ function eldersIn(client: DynamoDBDocumentClient, table: string): Pick<ShadowSto
       const write = new PutCommand({
         TableName: table,
         Item: { ...elderKeyOf(image), isGrown, state, seenAt, expires: secondsAfter(seenAt, SILENT_KEPT_MS) },
-        ConditionExpression: `attribute_not_exists(pk) OR (seenAt <= :seenAt${isGrown ? '' : ' AND isGrown = :isGrown'})`,
-        ExpressionAttributeValues: { ':seenAt': seenAt, ...(isGrown ? {} : { ':isGrown': false }) },
+        ...(!isGrown && {
+          ConditionExpression: 'attribute_not_exists(pk) OR isGrown = :isGrown',
+          ExpressionAttributeValues: { ':isGrown': false },
+        }),
       });
       await reaching(
         client.send(write).catch((error: unknown) => {

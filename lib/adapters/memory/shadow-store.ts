@@ -32,8 +32,7 @@ export function memoryShadowStore(): ShadowStore {
     },
     elder: (image) => Promise.resolve(elders.get(image)),
     keepElder: (elder) => {
-      const known = elders.get(elder.image);
-      if (known === undefined || (known.seenAt <= elder.seenAt && (elder.isGrown || !known.isGrown))) {
+      if (elder.isGrown || elders.get(elder.image)?.isGrown !== true) {
         elders.set(elder.image, { ...elder, state: Uint8Array.from(elder.state) });
       }
       return Promise.resolve();
