@@ -7,6 +7,7 @@ import { isFault } from '../../lib/core/fault.ts';
 import type { Primary } from '../../lib/core/trace/frame.ts';
 import type { EpochMs, HostId, Probability, VmId } from '../../lib/core/units.ts';
 import type { EndedShadow, ShadowStore } from '../../lib/ports/shadow-store.ts';
+import { shadowOf, storedShadow } from './stored-shadow.ts';
 
 /** The shadows of one shard as they ride from invocation to invocation: VM to checkpoint bytes in base64. */
 export type WindowState = Readonly<Record<VmId, string>>;
@@ -48,7 +49,7 @@ export class Window {
     this.#risk = risk;
     this.#pool = new RiskPool(risk.share);
     for (const bytes of Object.values(state)) {
-      const shadow = readable(Buffer.from(bytes, 'base64'));
+      const shadow = shadowOf(Buffer.from(bytes, 'base64'));
       if (shadow !== undefined) this.#take(shadow);
     }
   }
@@ -63,7 +64,7 @@ export class Window {
       this.#ended.set(vm, stored);
       return stored;
     }
-    const shadow = readable(stored.state);
+    const shadow = shadowOf(stored.state);
     if (shadow === undefined) {
       this.#unreadable.set(vm, stored.version);
       return undefined;
@@ -79,7 +80,7 @@ export class Window {
   ): Promise<Live> {
     const shadow = Shadow.create(primary, host, horizon, at);
     const kept = primary.image === undefined ? undefined : await this.#store.elder(primary.image);
-    const elder = kept === undefined ? undefined : readable(kept.state);
+    const elder = kept === undefined ? undefined : shadowOf(kept.state);
     if (elder !== undefined) shadow.inherit(elder);
     return this.add(shadow);
   }
@@ -147,7 +148,7 @@ export class Window {
   async #keepElder(shadow: Shadow): Promise<void> {
     const { image } = shadow.primary;
     if (image === undefined) return;
-    const state = shadow.elderOf(image).encode();
+    const state = storedShadow(shadow.elderOf(image));
     await this.#store.keepElder({ image, isGrown: isGrown(shadow.frames), state, seenAt: shadow.lastAt });
   }
 
@@ -162,15 +163,5 @@ export class Window {
 
 function encoded({ shadow, sizer }: Live): Uint8Array {
   shadow.sizing = sizer.bytes;
-  return shadow.encode();
-}
-
-/** A checkpoint of a format that this code does not know is lost learning, not a reason to stop a stream. */
-function readable(bytes: Uint8Array): Shadow | undefined {
-  try {
-    return Shadow.decode(bytes);
-  } catch (error) {
-    if (isFault(error) && error.code === 'SHADOW_FORMAT') return undefined;
-    throw error;
-  }
+  return storedShadow(shadow);
 }

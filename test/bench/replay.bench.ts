@@ -1,16 +1,17 @@
 /**
  * How fast shadows replay: `node test/bench/replay.bench.ts [minutes]`. Prints VM-samples (six meters of four resources, with
  * a forecast after each) per second of processor time, the same with sizes, beside a bare loop over the same samples that keeps
- * nothing but six fading maxima; and the bytes of the checkpoint of a VM after a day of seconds, when all its times of day are
- * known, with what the sizer keeps.
+ * nothing but six fading maxima; and the bytes of the checkpoint of an EC2 instance after a day of seconds, when all its times of day
+ * are known, with what the sizer keeps, as it rides and is stored.
  */
+import { storedShadow } from '../../lambdas/replay/stored-shadow.ts';
 import { METERS, type Meter } from '../../lib/core/meter.ts';
 import type { Forecast } from '../../lib/core/forecast/forecast.ts';
 import { Shadow } from '../../lib/core/shadow/shadow.ts';
 import { RiskPool } from '../../lib/core/sizing/risk-pool.ts';
 import { RiskTracker } from '../../lib/core/sizing/risk-tracker.ts';
 import { frameOfSample } from '../../lib/core/trace/sample.ts';
-import type { Frame } from '../../lib/core/trace/frame.ts';
+import type { Frame, Primary } from '../../lib/core/trace/frame.ts';
 
 const VMS = 20;
 const SAMPLES = Number(process.argv[2] ?? 30) * 60;
@@ -43,11 +44,16 @@ const frames: Frame[][] = Array.from({ length: VMS }, (_, v) =>
   Array.from({ length: SAMPLES }, (_, i) => frameOf(v, i)),
 );
 
-const aShadow = (v: number): Shadow =>
-  Shadow.create({ vm: `vm${v}`, name: `vm${v}`, actuator: 'none' }, 'bench', { lead: 5_000, hold: 5_000 }, 0);
+/** Described as an EC2 instance is: its id, a name, an image and two tags are part of the checkpoint. */
+function aShadow(v: number): Shadow {
+  const vm = `i-0f3a9c51d27e4b8${String(v).padStart(2, '0')}`;
+  const tags = { team: 'web', tier: 'front' };
+  const primary: Primary = { vm, name: `web-${v}`, image: 'ami-07d1c0e6a2b94f358', tags, actuator: 'ec2' };
+  return Shadow.create(primary, vm, { lead: 5_000, hold: 5_000 }, 0);
+}
 
 function forecastAfter(shadow: Shadow, frame: Frame, i: number): Forecast {
-  shadow.apply({ host: 'bench', epoch: 'e', sequence: i + 1 }, frame);
+  shadow.apply({ host: shadow.host, epoch: '5b1c64d2-6a0e-4a37-8f64-0d1f6f6c2b11', sequence: i + 1 }, frame);
   return shadow.forecast()!;
 }
 
@@ -78,7 +84,7 @@ function checkpointOfADay(): number {
   const [shadow, sizer] = [aShadow(0), new RiskTracker(new RiskPool(0.01))];
   for (let i = 0; i < 86_400; i += 1) sizeAfter(shadow, sizer, forecastAfter(shadow, frameOf(0, i), i));
   shadow.sizing = sizer.bytes;
-  return shadow.encode().length;
+  return storedShadow(shadow).length;
 }
 
 function bareLoop(): void {

@@ -1,3 +1,4 @@
+import { shadowOf } from '../../../lambdas/replay/stored-shadow.ts';
 import { replayHandler, type ReplayEvent } from '../../../lambdas/replay/replay.ts';
 import { memoryShadowStore } from '../../../lib/adapters/memory/shadow-store.ts';
 import { decodeBatch, encodeBatch } from '../../../lib/adapters/trace/wire.ts';
@@ -5,7 +6,6 @@ import { Fault } from '../../../lib/core/fault.ts';
 import type { Plan } from '../../../lib/core/plan/plan.ts';
 import { DEFAULT_METER_POLICY, type MeterPolicy, type PolicySet } from '../../../lib/core/policy/policy.ts';
 import { METERS } from '../../../lib/core/meter.ts';
-import { Shadow } from '../../../lib/core/shadow/shadow.ts';
 import type { Batch } from '../../../lib/core/trace/frame.ts';
 import type { ShadowStore } from '../../../lib/ports/shadow-store.ts';
 import { aBatch, aFrame, aPrimary } from '../../support/builders.ts';
@@ -87,7 +87,7 @@ const aReplay = (parts: { shadows?: ShadowStore; start?: (plan: Plan) => Promise
 
 const framesOf = async (store: ShadowStore, vm = 'kvm1/web'): Promise<number | undefined> => {
   const stored = await store.get(vm);
-  return stored?.kind === 'live' ? Shadow.decode(stored.state).frames : undefined;
+  return stored?.kind === 'live' ? shadowOf(stored.state)!.frames : undefined;
 };
 
 describe('replay', () => {
@@ -243,7 +243,7 @@ describe('replay', () => {
     await invoke(eventOf([second(1), ended, again]));
 
     const stored = await shadows.get('kvm1/web');
-    const shadow = Shadow.decode(stored?.kind === 'live' ? stored.state : new Uint8Array());
+    const shadow = shadowOf(stored?.kind === 'live' ? stored.state : new Uint8Array())!;
     expect([shadow.frames, shadow.primary.image]).toEqual([1, 'debian-13']);
   });
 
@@ -259,7 +259,7 @@ describe('replay', () => {
     const end = aBatch({ sequence: 1, epoch: 'end', frames: [], events: [{ vm: 'one', kind: 'ended', at: at(121) }] });
     const highest = async (vm: string): Promise<number> => {
       const stored = await shadows.get(vm);
-      const shadow = Shadow.decode(stored?.kind === 'live' ? stored.state : new Uint8Array());
+      const shadow = shadowOf(stored?.kind === 'live' ? stored.state : new Uint8Array())!;
       return shadow.forecast()!.meters.cpu!.values.at(-1)!;
     };
 
@@ -311,7 +311,7 @@ describe('replay', () => {
     await invoke(eventOf([aBatch({ frames: [], primaries, events: [{ vm: 'kvm1/web', kind, at: at(1) }] })]));
 
     const stored = await shadows.get('kvm1/web');
-    expect(Shadow.decode(stored?.kind === 'live' ? stored.state : new Uint8Array()).primary.actuator).toBe('ec2');
+    expect(shadowOf(stored?.kind === 'live' ? stored.state : new Uint8Array())!.primary.actuator).toBe('ec2');
   });
 
   it('suspends and resumes', async () => {
@@ -321,6 +321,6 @@ describe('replay', () => {
     await invoke(eventOf([second(1), suspended]));
 
     const stored = await shadows.get('kvm1/web');
-    expect(Shadow.decode(stored?.kind === 'live' ? stored.state : new Uint8Array()).state).toBe('suspended');
+    expect(shadowOf(stored?.kind === 'live' ? stored.state : new Uint8Array())!.state).toBe('suspended');
   });
 });
