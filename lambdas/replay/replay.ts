@@ -55,6 +55,9 @@ export function replayHandler(deps: ReplayDeps, platform: Platform): Handler<Rep
     const taken: Taken = new Map();
     const batchItemFailures = await applyRecords(deps, event, { window, taken });
     await reactAll(deps, platform, taken);
+    for (const [image, because] of window.withoutElder) {
+      platform.logger.warn('an image goes without its elder', { image, because });
+    }
     if (event.window !== undefined && event.isFinalInvokeForWindow !== true) {
       return { batchItemFailures, state: await window.state() };
     }

@@ -31,8 +31,8 @@ export interface Live {
 }
 
 /**
- * The shadows of one shard during one invocation; their primaries share a risk, or each has it. Shadows are read from the store only when a
- * record names them.
+ * The shadows of one shard during one invocation; their primaries share a risk, or each has it. Shadows are read from the store
+ * only when a record names them.
  */
 export class Window {
   readonly #store: ShadowStore;
@@ -42,6 +42,8 @@ export class Window {
   readonly #ended = new Map<VmId, EndedShadow>();
   /** Versions of checkpoints that this code cannot read; the shadow that is begun in their place goes on from there. */
   readonly #unreadable = new Map<VmId, number>();
+  /** Images whose elder could not be read or kept, and why. Shadows begin without, learning is lost; neither stops a stream. */
+  readonly withoutElder = new Map<string, string>();
 
   /** A shadow of another format (an upgrade went by) is left out: it is read from the store, or begun anew. */
   constructor(store: ShadowStore, state: WindowState, risk: ReplayRisk) {
@@ -79,7 +81,8 @@ export class Window {
     { host, horizon, at }: { readonly host: HostId; readonly horizon: Horizon; readonly at: EpochMs },
   ): Promise<Live> {
     const shadow = Shadow.create(primary, host, horizon, at);
-    const kept = primary.image === undefined ? undefined : await this.#store.elder(primary.image);
+    const { image } = primary;
+    const kept = image === undefined ? undefined : await this.#advised(image, this.#store.elder(image));
     const elder = kept === undefined ? undefined : shadowOf(kept.state);
     if (elder !== undefined) shadow.inherit(elder);
     return this.add(shadow);
@@ -149,7 +152,19 @@ export class Window {
     const { image } = shadow.primary;
     if (image === undefined) return;
     const state = storedShadow(shadow.elderOf(image));
-    await this.#store.keepElder({ image, isGrown: isGrown(shadow.frames), state, seenAt: shadow.lastAt });
+    const elder = { image, isGrown: isGrown(shadow.frames), state, seenAt: shadow.lastAt };
+    await this.#advised(image, this.#store.keepElder(elder));
+  }
+
+  /** Elders are advice: a frame that was applied must not be retried, nor a VM go without a shadow, because one is out of reach. */
+  async #advised<T>(image: string, call: Promise<T>): Promise<T | undefined> {
+    try {
+      return await call;
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      this.withoutElder.set(image, error.message);
+      return undefined;
+    }
   }
 
   #take(shadow: Shadow): Live {

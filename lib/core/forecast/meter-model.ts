@@ -160,7 +160,9 @@ export class MeterModel {
     if (!capped) leaveLimit(this.#f, PLATEAU);
     else if (!isAtLimit(this.#f, PLATEAU)) {
       if (this.samples > 0) this.read(beforeLimit, { at: at - step, step }, steps);
-      keepForecast(this.#f, PLATEAU, this.samples > 0 ? beforeLimit : NOTHING, this.#traits.peak);
+      // The peak fades within the hour; what the seasons remember of this time was reached too.
+      const reached = Math.max(this.#traits.peak, this.#now[S_PHASE] ?? 0, this.#now[S_HAND] ?? 0);
+      keepForecast(this.#f, PLATEAU, this.samples > 0 ? beforeLimit : NOTHING, reached);
       this.#roundFrom(PLATEAU, SHIFT);
     }
   }

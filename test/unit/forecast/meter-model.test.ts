@@ -110,6 +110,27 @@ describe('MeterModel', () => {
     for (const q of LEVELS.keys()) expect(after[q]!).toBeGreaterThanOrEqual(Math.min(before[q]!, reached) * 0.999);
   });
 
+  it('remembers at the limit what the time of day had reached the day before', () => {
+    const model = new MeterModel(FLEET_PRIORS.cpu);
+    const [day, opens] = [1440, 600];
+    const busy = (i: number): boolean => i % day >= opens && i % day < opens + 30;
+    const now = (i: number): { at: number; step: number } => ({ at: i * 60_000, step: 60_000 });
+    const limitedFrom = 12 * day + opens;
+    for (let i = 0; i < limitedFrom; i += 1) {
+      model.observe({ value: (busy(i) ? 8 : 1) + (i % 7) / 70, capped: false, ...now(i) }, steps);
+    }
+    const [before, after]: number[][] = [[], []];
+    model.read(before!, now(limitedFrom - 1), steps);
+    for (let i = limitedFrom; i < limitedFrom + 60; i += 1) {
+      model.observe({ value: 2, capped: true, ...now(i) }, steps);
+    }
+    model.read(after!, now(limitedFrom + 59), steps);
+
+    const at99 = LEVELS.indexOf(0.99);
+    expect(before![at99]!).toBeGreaterThan(6);
+    expect(after![at99]!).toBeGreaterThanOrEqual(0.9 * Math.min(before![at99]!, 8));
+  });
+
   it('lets a late sample raise the maxima and count, without moving time', () => {
     const model = modelOf(new Array<number>(20).fill(1));
     const before = read(model, 20);

@@ -272,6 +272,29 @@ describe('replay', () => {
     expect(await shadows.elder('ami-1')).toMatchObject({ isGrown: false, seenAt: at(120) });
   });
 
+  it('loses no frame and strands no VM where elders can be neither read nor kept', async () => {
+    const away = (): Promise<never> => Promise.reject(new Fault('STORE_UNAVAILABLE', 'away', { retryable: true }));
+    const { invoke, shadows, observer } = aReplay({
+      shadows: { ...memoryShadowStore(), elder: away, keepElder: away },
+    });
+    const life = Array.from({ length: 100 }, (_, i) =>
+      aBatch({
+        sequence: i + 1,
+        frames: [aFrame({ at: at(i + 1) })],
+        ...(i === 0 ? { primaries: [aPrimary({ image: 'ami-1' })] } : {}),
+      }),
+    );
+    const ended = aBatch({ sequence: 101, frames: [], events: [{ vm: 'kvm1/web', kind: 'ended', at: at(101) }] });
+
+    const alive = await invoke(eventOf(life));
+
+    expect(alive.batchItemFailures).toEqual([]);
+    expect(await framesOf(shadows)).toBe(100);
+    expect(observer.calls.dropped).toEqual([]);
+    expect((await invoke(eventOf([ended]))).batchItemFailures).toEqual([]);
+    expect(await shadows.get('kvm1/web')).toMatchObject({ kind: 'ended', endedAt: at(101) });
+  });
+
   it('begins it anew where what is kept for its image is of a format that it cannot read', async () => {
     const { invoke, shadows } = aReplay();
     await shadows.keepElder({ image: 'ami-1', isGrown: true, state: Uint8Array.of(1, 2, 3), seenAt: at(0) });
