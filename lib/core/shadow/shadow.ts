@@ -237,7 +237,9 @@ export class Shadow {
   }
 
   #late(place: number, demand: DemandInterval | undefined): void {
-    if (demand !== undefined) this.#meters[place]?.model.late(demand.low);
+    const own = this.#meters[place];
+    // A late frame begins no meter, an inherited one neither.
+    if (demand !== undefined && own !== undefined && own.model.samples > 0) own.model.late(demand.low);
   }
 }
 

@@ -47,6 +47,14 @@ describe('a shadow that is born of an elder', () => {
     expect(shadow.forecast()!.meters.memory).toBeUndefined();
   });
 
+  it('is not begun by a late frame in a meter that was only inherited', () => {
+    const shadow = see(born('b', see(born('a'), 400, cpuAndMemory)), 2, cpu);
+    const sample = { time: 1_700_000_000_500, vm: 'b', use: { memory: 1e9 }, capacity: {} };
+
+    expect(shadow.apply({ ...SOURCE, sequence: 9 }, frameOfSample(sample, 1000))).toBe('late');
+    expect(shadow.forecast()!.meters.memory).toBeUndefined();
+  });
+
   it('begins anew when the elder forecasts for another horizon, or has seen too little', () => {
     const elsewhere = see(born('a', undefined, { lead: 1_000, hold: 1_000 }), 400, cpu);
     const young = see(born('a'), 99, cpu);
